@@ -32,8 +32,8 @@ def main(argv: list[str]) -> int:
 
 def setup(settings: Settings, arguments: list[str]) -> int:
     """`setup.sh [browser] [settings]`: fetch everything and make the stock database, start nothing."""
-    from . import databases  # noqa: PLC0415 — each command loads only what it uses
-    from .setup import prepare  # noqa: PLC0415
+    from . import databases
+    from .setup import prepare
 
     if unknown := set(arguments) - {"browser", "settings"}:
         note(f"Unknown: {', '.join(unknown)}. Usage: scripts/setup.sh [browser] [settings]")
@@ -50,9 +50,9 @@ def setup(settings: Settings, arguments: list[str]) -> int:
 
 def env(settings: Settings, arguments: list[str]) -> int:
     """`env`: print the environment for running Odoo's Python by hand, as lines for `eval`."""
-    import shlex  # noqa: PLC0415
+    import shlex
 
-    from .setup import prepare  # noqa: PLC0415
+    from .setup import prepare
 
     tools = prepare(settings)
     for name in ("PATH", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "LD_LIBRARY_PATH", "FONTCONFIG_FILE"):
@@ -64,28 +64,28 @@ def env(settings: Settings, arguments: list[str]) -> int:
 
 def demo(settings: Settings, arguments: list[str]) -> int:
     """`demo.sh [--once]`."""
-    from . import demo as demo_module  # noqa: PLC0415
+    from . import demo as demo_module
 
     return demo_module.main(settings, arguments)
 
 
 def test(settings: Settings, arguments: list[str]) -> int:
     """`test.sh [group …] [pytest arguments]`."""
-    from . import testing  # noqa: PLC0415
+    from . import testing
 
     return testing.main(settings, arguments)
 
 
 def lint(settings: Settings, arguments: list[str]) -> int:
     """`lint.sh [--fix]`."""
-    from . import linting  # noqa: PLC0415
+    from . import linting
 
     return linting.main(settings, arguments)
 
 
 def clean(settings: Settings, arguments: list[str]) -> int:
     """`clean.sh`."""
-    from . import cleaning  # noqa: PLC0415
+    from . import cleaning
 
     return cleaning.main(settings, arguments)
 

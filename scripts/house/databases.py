@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .odoo import Odoo, Tools
 from .once import DONE, built, key_of, remove_tree
-from .postgres import Cluster
+from .postgres import Cluster, major_version
 from .processes import Crew
 from .say import Trouble, note, step
 
@@ -57,7 +57,7 @@ def content_key(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
 def ensure_seed(tools: Tools) -> Path:
     """Return the folder of the seed (`pg/data`, `filestore/stock`), making it first when needed."""
     modules = stock_modules(tools)
-    version = str(Cluster(tools.settings, tools.pg_bindir, tools.settings.home / "none/data", durable=False).version())
+    version = str(major_version(tools.pg_bindir))
     key = key_of(LAYOUT, version, str(tools.pg_bindir), tools.tree.key, tools.venv.key, COUNTRY, LANGUAGE, *modules)
 
     def make(folder: Path) -> None:
@@ -80,7 +80,7 @@ def _make_seed(tools: Tools, folder: Path, modules: list[str]) -> None:
             what="Making the stock database",
         )  # fmt: skip
         odoo.install(STOCK, modules, language=LANGUAGE)
-        cluster.sql(f'VACUUM ANALYZE', STOCK)
+        cluster.sql("VACUUM ANALYZE", STOCK)
         cluster.stop(crew)
     (odoo.data / "filestore").rename(folder / "filestore")
     remove_tree(odoo.data)
@@ -151,7 +151,8 @@ def ensure_addon(tools: Tools, cluster: Cluster, odoo: Odoo, *, demo: bool) -> s
             # own demo companies and bills, and they would only blur the story.
             cluster.sql("UPDATE ir_module_module SET demo = true WHERE state = 'installed'", work)
         odoo.install(work, [ADDON], demo=demo)
-    state = cluster.sql(f"SELECT state FROM ir_module_module WHERE name = '{ADDON}'", work).strip()
+    query = f"SELECT state FROM ir_module_module WHERE name = '{ADDON}'"  # noqa: S608 — a constant
+    state = cluster.sql(query, work).strip()
     if state != "installed":
         raise Trouble(f"{ADDON} was not installed (state: {state or 'unknown to Odoo'}). See {odoo.log}.")
     cluster.sql(f'ALTER DATABASE "{work}" RENAME TO "{name}"')

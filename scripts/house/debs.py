@@ -151,7 +151,9 @@ def ensure_chromium(settings: Settings) -> Path:
     sysroot.add(["chromium"], "a browser")
     browser = sysroot.root / "usr/lib/chromium/chromium"
     if not browser.exists():  # Ubuntu's package only points to a snap
-        raise Trouble("The suite's chromium package holds no browser. Install Chromium or Chrome by the machine's means.")
+        raise Trouble(
+            "The suite's chromium package holds no browser. Install Chromium or Chrome by the machine's means."
+        )
     wrapper = settings.cache / "bin" / "chromium"
     wrapper.parent.mkdir(parents=True, exist_ok=True)
     exports = "".join(f"export {name}='{value}'\n" for name, value in sysroot.env().items() if name != "PATH")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -114,7 +115,9 @@ class Cluster:
         self.data.chmod(0o700)
         self._hand_over(self.data.parent)
         self._hand_over(self.socket)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # of a killed server: locks on the home rule out a live one
+        (self.data / "postmaster.pid").unlink(
+            missing_ok=True
+        )  # of a killed server: locks on the home rule out a live one
         options = {
             "listen_addresses": "",  # the socket is the only way in
             "unix_socket_directories": str(self.socket),
@@ -168,12 +171,13 @@ class Cluster:
 
     def clone(self, source: str, target: str) -> None:
         """A new database with the content of another, which nobody may be connected to."""
-        strategy = "STRATEGY file_copy" if self.version() >= 15 else ""
+        strategy = "STRATEGY file_copy" if major_version(self.binaries) >= 15 else ""
         self.sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}" {strategy}')
 
-    def version(self) -> int:
-        """Major version of the programs."""
-        return int(output([self.binaries / "postgres", "--version"]).split()[2].split(".")[0])
+
+def major_version(binaries: Path) -> int:
+    """Major version of PostgreSQL's programs in a folder."""
+    return int(re.search(r"\d+", output([binaries / "postgres", "--version"]))[0])
 
 
 def _socket_folder(data: Path) -> Path:

@@ -54,7 +54,9 @@ class Crew:
             self._old[number] = signal.signal(number, self._asked)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         # A second Ctrl-C must not cut the ordered stop short: every member has its own time limit.
         for number in self._old:
             signal.signal(number, signal.SIG_IGN)

@@ -104,7 +104,7 @@ def _create(settings: Settings, path: Path) -> None:
         )  # fmt: skip
         return
     try:
-        import ensurepip  # noqa: F401, PLC0415 — Debian leaves it out of python3; asking is the point
+        import ensurepip  # noqa: F401 — Debian leaves it out of python3; asking is the point
 
         command, env = [sys.executable, "-m", "venv", path], clean_env()
         run(command, log=log, env=env, what="Creating the virtual environment")
