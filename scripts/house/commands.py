@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +16,15 @@ FOREIGN = (
     "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGDATA",
     "ODOO_RC", "OPENERP_SERVER", "PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV",
 )  # fmt: skip
+
+
+DEATHSIG = Path(__file__).with_name("deathsig.py")
+
+
+def guarded(argv: Sequence[str | Path], signal_name: str = "TERM") -> list[str]:
+    """The same command, which gets a signal when this process dies, in whatever way."""
+    guard = [sys.executable, "-I", "-S", str(DEATHSIG), str(os.getpid()), signal_name]
+    return [*guard, *map(str, argv)]
 
 
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -32,23 +43,25 @@ def run(
     advice: str = "",
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    text: str | None = None,
 ) -> None:
     """Run `argv`, adding its output to `log`. Raises Trouble with the last lines of it when the command fails.
 
-    `what` completes the sentence "… failed"; `advice` says what to do then; `text` is the standard input.
+    `what` completes the sentence "… failed"; `advice` says what to do then.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    if not shutil.which(str(argv[0])):
+        raise Trouble(f"{what} failed: there is no program {argv[0]} on this machine. {advice}".rstrip())
     with log.open("a") as out:
         out.write(f"$ {' '.join(str(a) for a in argv)}\n")
         out.flush()
-        try:
-            done = subprocess.run(
-                [str(a) for a in argv], env=env or clean_env(), cwd=cwd, stdout=out, stderr=subprocess.STDOUT,
-                **({"input": text, "text": True} if text is not None else {"stdin": subprocess.DEVNULL}),
-            )  # fmt: skip
-        except FileNotFoundError as error:
-            raise Trouble(f"{what} failed: there is no program {argv[0]} on this machine. {advice}".rstrip()) from error
+        done = subprocess.run(
+            guarded(argv),
+            env=env or clean_env(),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
     if done.returncode:
         said = last_lines(log)
         raise Trouble(f"{what} failed (exit {done.returncode}). {advice}\nThe end of {log}:\n{said}")

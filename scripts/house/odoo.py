@@ -17,6 +17,8 @@ from .processes import Crew, Member
 from .settings import Settings
 from .venv import Venv
 
+SCRIPTS = Path(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -110,10 +112,10 @@ class Odoo:
         """The command line of an Odoo subcommand or of the server."""
         return [self.tools.venv.python, "-m", "odoo", *arguments]
 
-    def run(self, *arguments: str | Path, what: str, text: str | None = None) -> None:
+    def run(self, *arguments: str | Path, what: str) -> None:
         """Run one Odoo command to its end; raises Trouble with the end of its log when it fails."""
         run(
-            self.command(*arguments), log=self.log, env=self.tools.env(), cwd=self.folder, what=what, text=text,
+            self.command(*arguments), log=self.log, env=self.tools.env(), cwd=self.folder, what=what,
             advice="The log says why.",
         )  # fmt: skip
 
@@ -126,21 +128,30 @@ class Odoo:
             *options, what=f"Installing {', '.join(modules)} in {database}",
         )  # fmt: skip
 
-    def shell(self, database: str, script: str, what: str) -> None:
-        """Run Python with `env` in a database (`odoo shell`); the script commits itself."""
-        # What fails must fail the command: the shell itself would go on and exit with 0.
-        guard = "import sys, traceback\ntry:\n    exec(compile(SOURCE, 'script', 'exec'))\n"
-        guard += "except BaseException:\n    traceback.print_exc()\n    import os; sys.stderr.flush(); os._exit(1)\n"
-        self.run(
-            "shell", "-c", self.conf, "-d", database, "--no-http", "--shell-interface=python", "--shell-file",
-            _write(self.folder / f".shell-{database}.py", f"SOURCE = {json.dumps(script)}\n{guard}"), what=what, text="",
-        )  # fmt: skip
+    def within(self, tasks: list[dict], what: str) -> list:
+        """Run our Python inside Odoo, as superuser: each task names a database, a module of `house.odoo_side` and data.
 
-    def start(self, crew: Crew, *arguments: str, within: float = 120) -> Member:
-        """Start the server and wait until /web/health answers."""
+        Returns what the module's `prepare(env, data)` returned, per task. Files with the data are private and removed.
+        """
+        tasks_file, results_file = self.folder / ".tasks.json", self.folder / ".results.json"
+        try:
+            for path in (tasks_file, results_file):
+                path.touch(mode=0o600)
+            tasks_file.write_text(json.dumps(tasks))
+            env = self.tools.env()
+            env["PYTHONPATH"] = f"{env['PYTHONPATH']}:{SCRIPTS}"
+            command = [self.tools.venv.python, "-m", "house.odoo_side", self.conf, tasks_file, results_file]
+            run(command, log=self.log, env=env, cwd=self.folder, what=what, advice="The log says why.")
+            return json.loads(results_file.read_text())
+        finally:
+            tasks_file.unlink(missing_ok=True)
+            results_file.unlink(missing_ok=True)
+
+    def start(self, crew: Crew, *, wait: bool = True, within: float = 180) -> Member:
+        """Start the server and wait until /web/health answers (or leave the waiting to `crew.await_all()`)."""
         return crew.start(
-            f"Odoo ({self.name})", self.command("server", "-c", self.conf, *arguments),
-            log=self.log, env=self.tools.env(), cwd=self.folder, ready=self.healthy, within=within, patience=20,
+            f"Odoo ({self.name})", self.command("server", "-c", self.conf),
+            log=self.log, env=self.tools.env(), cwd=self.folder, ready=self.healthy, wait=wait, within=within, patience=20,
         )  # fmt: skip
 
     def healthy(self) -> bool:
@@ -150,9 +161,3 @@ class Odoo:
                 return reply.status == 200
         except (urllib.error.URLError, OSError):
             return False
-
-
-def _write(path: Path, text: str) -> Path:
-    path.touch(mode=0o600)
-    path.write_text(text)
-    return path

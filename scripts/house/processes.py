@@ -10,19 +10,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from .commands import clean_env
+from .commands import clean_env, guarded
 from .say import Trouble, last_lines, note
 
 MARK = "AFTERSALES_CREW"
 """Environment variable of every child: the home it belongs to."""
-DEATHSIG = Path(__file__).with_name("deathsig.py")
 
 
 class Stopped(BaseException):
@@ -47,6 +45,7 @@ class Crew:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.members: list[Member] = []
+        self._starting: list[tuple[Member, Callable[[], bool], float]] = []
         self._old: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Crew:
@@ -78,30 +77,37 @@ class Crew:
         cwd: Path | None = None,
         prefix: Sequence[str] = (),
         ready: Callable[[], bool] | None = None,
+        wait: bool = True,
         within: float = 60,
         stop_signal: signal.Signals = signal.SIGTERM,
         patience: float = 15,
     ) -> Member:
-        """Start a process and wait until `ready()` is true, `within` seconds at most.
+        """Start a process and wait until `ready()` is true, `within` seconds at most; or later, by `await_all()`.
 
         `prefix` goes before everything (a change of user). Raises Trouble with the last log lines when the process
         ends early or does not become ready.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
-        guard = [sys.executable, "-I", "-S", str(DEATHSIG), str(os.getpid()), stop_signal.name.removeprefix("SIG")]
         env = {**(env or clean_env()), MARK: str(self.home)}
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [*prefix, *guard, *[str(part) for part in argv]],
+                [*prefix, *guarded(argv, stop_signal.name.removeprefix("SIG"))],
                 env=env, cwd=cwd or self.home / "run", stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 # An own process group: Ctrl-C in the terminal reaches us only, and we stop the crew in order.
                 start_new_session=True,
             )  # fmt: skip
         member = Member(name, process, log, stop_signal, patience)
         self.members.append(member)
-        if ready:
+        if ready and wait:
             self._await(member, ready, within)
+        elif ready:
+            self._starting.append((member, ready, within))
         return member
+
+    def await_all(self) -> None:
+        """Wait for the members that were started with `wait=False`."""
+        while self._starting:
+            self._await(*self._starting.pop(0))
 
     def _await(self, member: Member, ready: Callable[[], bool], within: float) -> None:
         deadline = time.monotonic() + within

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import databases, linting, worker
+from .commands import guarded
 from .odoo import Odoo, Tools
 from .once import locked
 from .ports import choose
@@ -33,7 +34,7 @@ class Result:
 
 def main(settings: Settings, arguments: list[str]) -> int:
     """Run the named groups, or all. Returns 0 when everything ran and passed, else 1."""
-    groups: dict[str, Callable[[Tools, list[str]], tuple[int, int]]] = {
+    groups: dict[str, Callable[[Tools, Crew, list[str]], tuple[int, int]]] = {
         "lint": lint, "house": house, "unit": unit, "addon": addon, "e2e": e2e,
     }  # fmt: skip
     chosen = []
@@ -45,7 +46,8 @@ def main(settings: Settings, arguments: list[str]) -> int:
     chosen = chosen or list(groups)
     settings.make_folders()
     results = []
-    with locked(settings.home / "test.lock", "the test databases"):
+    # The crew stops whatever runs when somebody stops us.
+    with locked(settings.home / "test.lock", "the test databases"), Crew(settings.home) as crew:
         began = time.monotonic()
         tools = prepare(settings, browser=bool({"addon", "e2e"} & set(chosen)) and needs_browser(settings))
         set_up = time.monotonic() - began
@@ -53,7 +55,7 @@ def main(settings: Settings, arguments: list[str]) -> int:
             note(f"\n== {name}")
             began = time.monotonic()
             try:
-                passed, failed = groups[name](tools, arguments)
+                passed, failed = groups[name](tools, crew, arguments)
             except Trouble as trouble:
                 note(str(trouble))
                 passed, failed = 0, 1
@@ -96,7 +98,7 @@ def run_pytest(tools: Tools, name: str, arguments: list[str], env: dict[str, str
         *arguments,
         *extra,
     ]
-    code = subprocess.run([str(part) for part in command], cwd=REPO, env=env).returncode
+    code = subprocess.run(guarded(command), cwd=REPO, env=env).returncode
     count = json.loads(totals.read_text()) if totals.exists() else {"passed": 0, "failed": 0}
     if code == PYTEST_NOTHING_COLLECTED:
         note(f"The group {name} has no test{' that matches' if extra else ''}, and every group must have some.")
@@ -105,41 +107,40 @@ def run_pytest(tools: Tools, name: str, arguments: list[str], env: dict[str, str
     return count["passed"], count["failed"]
 
 
-def lint(tools: Tools, _arguments: list[str]) -> tuple[int, int]:
+def lint(tools: Tools, _crew: Crew, _arguments: list[str]) -> tuple[int, int]:
     """Style, Odoo conventions, what Odoo 19 drops silently."""
     return linting.check(tools.venv, fix=False)
 
 
-def house(tools: Tools, arguments: list[str]) -> tuple[int, int]:
+def house(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """Tests of these scripts themselves."""
     return run_pytest(tools, "house", ["-p", "no:odoo", "tests/house"], tools.env(), arguments)
 
 
-def unit(tools: Tools, arguments: list[str]) -> tuple[int, int]:
+def unit(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """The worker's tests: no Odoo in reach."""
     env = worker.python_env(tools.settings, tools.venv)
     return run_pytest(tools, "unit", ["-p", "no:odoo", "tests/worker"], env, arguments)
 
 
-def addon(tools: Tools, arguments: list[str]) -> tuple[int, int]:
+def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """The addon's tests, by pytest-odoo, in a fresh clone of a database with the addon installed."""
     settings = tools.settings
     cluster = databases.ensure_cluster(tools, "test", durable=False)
-    with Crew(settings.home) as crew:
-        cluster.start(crew)
-        odoo = Odoo(
-            tools, cluster, "test", choose(settings.port_our, "the addon's tests", "PORT_OUR"), ours=True,
-            folder=databases.filestores(tools, "test"),
-        )  # fmt: skip
-        odoo.write_conf()
-        databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, odoo, demo=False), odoo, TEST_DATABASE)
-        # pytest-odoo's parallel mode (-n 2) clones databases by PostgreSQL's own programs.
-        env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
-        return run_pytest(
-            tools, "addon",
-            [f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *addon_folders(settings)],
-            env, arguments,
-        )  # fmt: skip
+    cluster.start(crew)
+    odoo = Odoo(
+        tools, cluster, "test", choose(settings.port_our, "the addon's tests", "PORT_OUR"), ours=True,
+        folder=databases.filestores(tools, "test"),
+    )  # fmt: skip
+    odoo.write_conf()
+    databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, odoo, demo=False), odoo, TEST_DATABASE)
+    # pytest-odoo's parallel mode (-n 2) clones databases by PostgreSQL's own programs.
+    env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
+    return run_pytest(
+        tools, "addon",
+        [f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *addon_folders(settings)],
+        env, arguments,
+    )  # fmt: skip
 
 
 def addon_folders(settings: Settings) -> list[str]:
@@ -147,7 +148,7 @@ def addon_folders(settings: Settings) -> list[str]:
     return sorted(str(path.parent.relative_to(REPO)) for path in settings.addons.glob("*/__manifest__.py"))
 
 
-def e2e(tools: Tools, arguments: list[str]) -> tuple[int, int]:
+def e2e(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """End-to-end: all real processes."""
     env = tools.env()
     env["PYTHONPATH"] = ":".join([*map(str, worker.ensure_worker(tools.settings, tools.venv)), env["PYTHONPATH"]])
