@@ -13,5 +13,13 @@
         "data/sequences.xml",
         "data/causes.xml",
     ],
+    "demo": [
+        "demo/story.xml",
+        "demo/product.product.csv",
+        "demo/account.move.csv",
+        "demo/after_bills.xml",
+        "demo/franchise.claim.csv",
+        "demo/after_claims.xml",
+    ],
     "application": True,
 }

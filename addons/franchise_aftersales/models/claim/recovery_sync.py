@@ -150,8 +150,8 @@ class FranchiseClaimRecoveryLine(models.Model):
         self.ensure_one()
         line, currency = self.claim_line_id, self.currency_id
         bill = line.invoice_line_id.sudo().move_id
-        approved = to_decimal(line.amount_approved)
-        share = to_decimal(self.amount_demanded) * 100 / approved if approved else Decimal(0)
+        claim = self.recovery_id.claim_id
+        share = claim.version_id._shares_for(claim.cause_id).get(self.recovery_id.party, 0)
         return {
             "key": str(self.number),
             "kind": line.kind,
