@@ -29,7 +29,7 @@ class FranchiseSyncApi(models.AbstractModel):
         :param cursor: where the next poll goes on; stored with the answers.
         :return: [{message_id, status: applied | duplicate | parked | refused, reason}] in the order given.
         """
-        self._check_worker()
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         system = self._endpoint(endpoint)
         if len(answers) > MAX_ANSWERS:
             raise UserError(self.env._("At most %s answers fit in one call.", MAX_ANSWERS))
@@ -38,6 +38,7 @@ class FranchiseSyncApi(models.AbstractModel):
         if cursor is not None and cursor != system.poll_cursor:
             system.poll_cursor = str(cursor)[:200]
         self._retry_parked(system, exclude=[inbox_id for inbox_id, _answer in stored])
+        self._flush_as_system()
         reply = []
         for answer in answers:
             message_uid = str(answer["message_id"])

@@ -44,13 +44,13 @@ class FranchiseSyncApi(models.AbstractModel):
     @api.model
     def endpoints(self):
         """Systems to be served, secrets not included: [{code, connector, url, database, login, options, …}]."""
-        self._check_worker()
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         return [endpoint._connection() for endpoint in self._endpoints_sudo()]
 
     @api.model
     def pending(self):
         """Per enabled system: how many messages are due now and how many delivered ones await an answer."""
-        self._check_worker()
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         endpoints = self._endpoints_sudo().filtered("enabled")
         if not endpoints:
             return []
@@ -90,7 +90,7 @@ class FranchiseSyncApi(models.AbstractModel):
 
         :return: {"request_id", "lease_until", "messages": [{id, uuid, kind, aggregate, seq, attempt, payload, sha256}]}
         """
-        self._check_worker()
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         system = self._endpoint(endpoint)
         seconds = min(max(int(lease_seconds), 1), MAX_LEASE_SECONDS)
         limit = min(max(int(limit), 0), MAX_LEASE)
@@ -197,7 +197,7 @@ class FranchiseSyncApi(models.AbstractModel):
 
         :return: {"applied": [ids], "late": [ids]}
         """
-        self._check_worker()
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         token = self._token(request_id)
         messages = self.env["franchise.sync.message"].sudo().browse(
             [int(result["id"]) for result in results]
@@ -231,6 +231,7 @@ class FranchiseSyncApi(models.AbstractModel):
         for endpoint, (successes, failures, error) in tally.items():
             endpoint._note_result(successes, failures, error)
         self._alert_stuck(messages)
+        self._flush_as_system()
         return {"applied": applied, "late": late}
 
     def _prepare_attempt(self, message, token, result, late):
@@ -288,16 +289,27 @@ class FranchiseSyncApi(models.AbstractModel):
     @api.model
     def release(self, request_id):
         """Give unfinished leases of `request_id` back at once, without counting a try. Returns how many."""
-        self._check_worker()
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         messages = self.env["franchise.sync.message"].sudo().search(
             [("lease_token", "=", self._token(request_id)), ("state", "=", "pending")]
         )
         messages.write({"lease_token": False, "lease_until": False, "lost_leases": 0})
+        self._flush_as_system()
         return len(messages)
 
-    def _check_worker(self):
+    def _system(self):
+        """This interface with the system's rights, after checking that the caller is the worker.
+
+        :raises AccessError: the caller is anybody else.
+        """
         if not self.env.user.has_group(GROUP_SYNC_WORKER):
             raise AccessError(self.env._("Only the sync worker's own user may use this interface."))
+        return self.sudo()
+
+    def _flush_as_system(self):
+        """Write now, with the system's rights: at the end of a call Odoo flushes as the caller, who may read nothing,
+        not even the currencies that amounts are rounded by."""
+        self.env.flush_all()
 
     def _endpoints_sudo(self):
         """Systems of the companies that the worker's user may act for."""
