@@ -1,0 +1,198 @@
+"""``franchise-sync``: run, check, status, drain. Results go to standard output, logs to standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from franchise_sync import __version__, log
+from franchise_sync.check import check as run_check
+from franchise_sync.erp.port import Status
+from franchise_sync.errors import SyncError
+from franchise_sync.runtime import Runtime
+from franchise_sync.service import Service
+from franchise_sync.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, for machines.")]
+
+EXIT_FAILED = 1  #: something is wrong; the sentence says what
+EXIT_NOT_DONE = 3  #: drain ran out of time
+GIVE_UP = 3  #: rounds in which every endpoint with work failed, after which drain says so
+Tally = Counter[str]
+
+
+@app.command()
+def run() -> None:
+    """Deliver and collect until SIGTERM or Ctrl-C, which finish what is under way."""
+    service = Service(_settings())
+    service.install_signals()
+    try:
+        service.run()
+    except OSError as error:
+        _fail(f"The worker can't start: {error}.")
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Explain every mistake in settings, access, broker and endpoints; exit code 1 if there is one."""
+    findings = list(run_check(_settings()))
+    ok = all(finding.ok for finding in findings)
+    if as_json:
+        _print_json({"ok": ok, "findings": [dataclasses.asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok     ' if finding.ok else 'MISTAKE'}  {finding.name}: {finding.sentence}")
+    raise typer.Exit(0 if ok else EXIT_FAILED)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Figures of each endpoint, as our Odoo knows them."""
+    runtime = Runtime(_settings())
+    try:
+        figures = runtime.erp().status()
+    except SyncError as error:
+        _fail(str(error))
+    finally:
+        runtime.close()
+    if as_json:
+        _print_json(dataclasses.asdict(figures))
+    else:
+        Console().print(_table(figures))
+
+
+@app.command()
+def drain(
+    timeout: Annotated[float, typer.Option(help="Give up after this many seconds.", min=1)] = 300.0,
+    interval: Annotated[
+        float, typer.Option(help="Seconds between looks while something is awaited.", min=0.05)
+    ] = 0.5,
+    as_json: Json = False,
+) -> None:
+    """Deliver and collect without a broker until nothing is due; exit code 3 if time ran out before."""
+    runtime = Runtime(_settings())
+    started = time.monotonic()
+    tally: Tally = Counter()
+    problems: dict[str, str] = {}
+    try:
+        left = _drain(runtime, started + timeout, interval, tally, problems)
+    except SyncError as error:
+        _fail(str(error))
+    finally:
+        runtime.close()
+    result = {
+        "done": not left and not problems,
+        "due": left,
+        "seconds": round(time.monotonic() - started, 3),
+        "counts": dict(sorted(tally.items())),
+        "problems": problems,
+    }
+    if as_json:
+        _print_json(result)
+    else:
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(tally.items())) or "nothing to do"
+        typer.echo(f"{counts}; {left} due, {result['seconds']} s")
+        for code, sentence in problems.items():
+            typer.echo(f"MISTAKE  endpoint {code}: {sentence}")
+    raise typer.Exit(EXIT_FAILED if problems else EXIT_NOT_DONE if left else 0)
+
+
+@app.command()
+def version() -> None:
+    """Print the worker's version."""
+    typer.echo(__version__)
+
+
+def _drain(runtime: Runtime, until: float, interval: float, tally: Tally, problems: dict[str, str]) -> int:
+    """:return: number of messages still due; ``problems`` gets the last failure of each failing endpoint"""
+    failed_rounds = 0
+    while True:
+        for row in runtime.erp().pending():
+            steps = [runtime.deliver] if row.due and row.breaker != "open" else []
+            try:
+                for step in [*steps, runtime.collect]:
+                    tally.update(step(row.code))
+                problems.pop(row.code, None)
+            except SyncError as error:
+                problems[row.code] = str(error)
+        due = {row.code: row.due for row in runtime.erp().pending() if row.due and row.breaker != "open"}
+        failed_rounds = failed_rounds + 1 if problems and due.keys() <= problems.keys() else 0
+        if (not due and not problems) or failed_rounds >= GIVE_UP or time.monotonic() >= until:
+            return sum(due.values())
+        time.sleep(interval)
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except SyncError as error:
+        _fail(str(error))
+    log.configure(settings.log_format, settings.log_level)
+    return settings
+
+
+def _table(figures: Status) -> Table:
+    table = Table(title=f"Sync endpoints, {_show(figures.time)}")
+    for name in (
+        "endpoint",
+        "pending",
+        "delivered",
+        "rejected",
+        "dead",
+        "parked",
+        "quarantined",
+        "awaiting",
+        "oldest due",
+    ):
+        table.add_column(name, justify="left" if name == "endpoint" else "right")
+    table.add_column("last success")
+    table.add_column("breaker")
+    for row in figures.endpoints:
+        numbers = (
+            row.pending,
+            row.delivered,
+            row.rejected,
+            row.dead,
+            row.parked,
+            row.quarantined,
+            row.awaiting_answer,
+        )
+        table.add_row(
+            row.code,
+            *map(str, numbers),
+            f"{row.oldest_due_seconds} s",
+            _show(row.last_success_at),
+            row.breaker,
+        )
+    return table
+
+
+def _show(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%SZ") if moment else "–"
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, default=lambda item: item.isoformat()))
+
+
+def _fail(sentence: str) -> Any:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(EXIT_FAILED)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Lease, send, classify, finish; poll answers, receive. No transport in here: both sides are ports."""

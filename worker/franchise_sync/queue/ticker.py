@@ -1,0 +1,86 @@
+"""Looks at the outbox every now and then and wakes up what has work. The net under every lost message."""
+
+from __future__ import annotations
+
+import random
+import threading
+from time import monotonic, time
+
+import dramatiq
+
+from franchise_sync import log, metrics
+from franchise_sync.delivery.classify import kind_of
+from franchise_sync.queue.wakeups import WakeUps
+from franchise_sync.runtime import Runtime
+
+_log = log.get(__name__)
+LONGEST_WAIT = 30.0
+
+
+class Ticker(threading.Thread):
+    """:param actors: ``deliver`` and ``collect``"""
+
+    def __init__(self, runtime: Runtime, actors: dict[str, dramatiq.Actor], wake_ups: WakeUps) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._runtime = runtime
+        self._actors = actors
+        self._wake_ups = wake_ups
+        self._answers_at = 0.0
+        #: Set it to look at once; a listener on Odoo's bus can do so.
+        self.nudge = threading.Event()
+
+    def run(self) -> None:
+        failures = 0
+        stopping = self._runtime.stopping
+        while not stopping.is_set():
+            wait = self._runtime.settings.poll_interval
+            try:
+                self.tick()
+                if failures:
+                    _log.info("working again", failures=failures)
+                failures = 0
+            except Exception as error:
+                failures += 1
+                # Jitter keeps many workers from knocking at the same moment when Odoo is back.
+                longest = min(wait * 2 ** min(failures, 10), LONGEST_WAIT)
+                wait = longest * random.uniform(0.7, 1.0)  # noqa: S311
+                metrics.FAILURES.labels("tick", kind_of(error)).inc()
+                reason = str(error) or error.__class__.__name__
+                _log.warning(
+                    "look at the outbox failed",
+                    kind=kind_of(error),
+                    reason=reason,
+                    next_look_in=round(wait, 1),
+                )
+            self.nudge.wait(wait)
+            self.nudge.clear()
+        self._runtime.close()
+
+    def stop(self) -> None:
+        """Wake the thread so that it sees that it is to stop."""
+        self.nudge.set()
+
+    def tick(self) -> None:
+        """Look once.
+
+        :raise Exception: our Odoo or the broker can't be reached
+        """
+        answers_due = monotonic() >= self._answers_at
+        for row in self._runtime.erp().pending():
+            metrics.DUE.labels(row.code).set(row.due)
+            if row.due and row.breaker != "open":
+                self._wake("deliver", row.code)
+            if answers_due and row.awaiting_answer:
+                self._wake("collect", row.code)
+        if answers_due:
+            self._answers_at = monotonic() + self._runtime.settings.answer_interval
+        metrics.LAST_TICK.set(time())
+
+    def _wake(self, job: str, code: str) -> None:
+        if not self._wake_ups.claim(job, code):
+            return
+        try:
+            self._actors[job].send(code)
+        except Exception:
+            self._wake_ups.lost(job, code)
+            raise

@@ -1,0 +1,1 @@
+"""Port to suppliers' systems: one class each, found by entry point."""
