@@ -1,7 +1,6 @@
-from werkzeug.exceptions import BadRequest
-
 from odoo import http
 from odoo.http import content_disposition, request
+from werkzeug.exceptions import BadRequest
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -1,7 +1,6 @@
 import io
 
 import xlsxwriter
-
 from odoo import models
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -31,7 +30,9 @@ class FranchiseSettlement(models.Model):
             }
             names = set()
             for settlement in self:
-                settlement.with_context(lang=settlement.partner_id.lang or self.env.lang)._write_sheet(book, styles, names)
+                settlement.with_context(lang=settlement.partner_id.lang or self.env.lang)._write_sheet(
+                    book, styles, names
+                )
         return buffer.getvalue()
 
     def _sheet_name(self, used):

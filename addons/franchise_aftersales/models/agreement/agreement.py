@@ -39,9 +39,7 @@ class FranchiseServiceAgreement(models.Model):
     supplier_id = fields.Many2one(
         "res.partner", required=True, index=True, tracking=True, check_company=True, ondelete="restrict"
     )
-    currency_id = fields.Many2one(
-        "res.currency", required=True, default=lambda self: self.env.company.currency_id
-    )
+    currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
     user_id = fields.Many2one("res.users", string="Responsible", default=lambda self: self.env.user)
     version_ids = fields.One2many("franchise.service.agreement.version", "agreement_id", string="Versions")
     current_version_id = fields.Many2one(
@@ -79,9 +77,7 @@ class FranchiseServiceAgreement(models.Model):
         for agreement in self:
             if "confirmed" not in agreement.version_ids.mapped("state"):
                 raise UserError(
-                    self.env._(
-                        "%s has no confirmed version: confirm its terms first, then activate.", agreement.name
-                    )
+                    self.env._("%s has no confirmed version: confirm its terms first, then activate.", agreement.name)
                 )
         return self._move("activate")
 

@@ -59,7 +59,9 @@ class FranchiseServiceAgreementVersion(models.Model):
     date_to = fields.Date(string="Until", help="Last day on which these terms govern; empty means until amended.")
     warranty_months = fields.Integer(default=12, help="Months after the supplier's invoice; 0 means no warranty.")
     claim_window_days = fields.Integer(
-        string="Claim Window", default=30, help="Days from discovery within which the supplier must be told; 0: no limit."
+        string="Claim Window",
+        default=30,
+        help="Days from discovery within which the supplier must be told; 0: no limit.",
     )
     goods_percent = fields.Float(string="Goods and Parts %", default=100.0, digits=(5, 2))
     labour_percent = fields.Float(string="Labour %", default=100.0, digits=(5, 2))
@@ -72,7 +74,9 @@ class FranchiseServiceAgreementVersion(models.Model):
     )
 
     _unique_number = models.UniqueIndex("(agreement_id, number)", "This version number exists already.")
-    _check_dates = models.Constraint("CHECK (date_to IS NULL OR date_to >= date_from)", "A version ends after it starts.")
+    _check_dates = models.Constraint(
+        "CHECK (date_to IS NULL OR date_to >= date_from)", "A version ends after it starts."
+    )
     _check_percents = models.Constraint(
         "CHECK (goods_percent BETWEEN 0 AND 100 AND labour_percent BETWEEN 0 AND 100"
         " AND freight_percent BETWEEN 0 AND 100 AND indirect_percent BETWEEN 0 AND 100)",
@@ -125,9 +129,9 @@ class FranchiseServiceAgreementVersion(models.Model):
         for version in self:
             version._check_complete()
             earlier = version.agreement_id.version_ids.filtered(
-                lambda other, version=version: other.state == "confirmed"
-                and not other.date_to
-                and other.date_from < version.date_from
+                lambda other, version=version: (
+                    other.state == "confirmed" and not other.date_to and other.date_from < version.date_from
+                )
             )
             earlier._trusted().write({"date_to": fields.Date.subtract(version.date_from, days=1)})
             earlier.flush_recordset(["date_to"])
@@ -141,9 +145,7 @@ class FranchiseServiceAgreementVersion(models.Model):
                 self.env._("%s has no liability matrix: say for each cause who bears which share.", self.display_name)
             )
         if not self.carrier_id and any(line.share_carrier for line in self.liability_ids):
-            raise UserError(
-                self.env._("%s gives a share to the carrier: name the carrier.", self.display_name)
-            )
+            raise UserError(self.env._("%s gives a share to the carrier: name the carrier.", self.display_name))
 
     def action_amend(self):
         """Draft the next version from this one, starting today, and open it."""

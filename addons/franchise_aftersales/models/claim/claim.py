@@ -131,9 +131,9 @@ class FranchiseClaim(models.Model):
     )
     reject_reason = fields.Char(copy=False, tracking=True)
 
-    entered_by_id = fields.Many2one("res.users", string="Entered By", readonly=True, copy=False)
-    assessed_by_id = fields.Many2one("res.users", string="Assessed By", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", string="Approved By", readonly=True, copy=False)
+    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    assessed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)
 
     recovery_ids = fields.One2many("franchise.claim.recovery", "claim_id", string="Recoveries")
@@ -270,7 +270,9 @@ class FranchiseClaim(models.Model):
         days = abs(finding.days or 0)
         texts = {
             ("terms", True): self.env._("Terms of %s govern the day of the event.", self.agreement_id.name),
-            ("terms", False): self.env._("No version of %s was in force on the day of the event.", self.agreement_id.name),
+            ("terms", False): self.env._(
+                "No version of %s was in force on the day of the event.", self.agreement_id.name
+            ),
             ("liability", True): self.env._("The liability matrix says who bears this cause."),
             ("liability", False): self.env._("The liability matrix says nothing about this cause."),
             ("warranty", True): self.env._("Within warranty, %s days left on the day of the event.", days),
@@ -304,9 +306,7 @@ class FranchiseClaim(models.Model):
         self._check_transition("approve")
         for claim in self:
             if self.env.user in (claim.entered_by_id, claim.assessed_by_id):
-                raise UserError(
-                    self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name)
-                )
+                raise UserError(self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name))
             if claim.coverage_state != "covered" and not claim.override_reason:
                 raise UserError(
                     self.env._(

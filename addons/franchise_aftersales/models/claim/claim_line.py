@@ -47,7 +47,12 @@ class FranchiseClaimLine(models.Model):
         ondelete="restrict",
     )
     name = fields.Char(
-        string="Description", compute="_compute_from_invoice_line", store=True, readonly=False, required=True, precompute=True
+        string="Description",
+        compute="_compute_from_invoice_line",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
     )
     lot = fields.Char(string="Lot/Serial")
     quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
@@ -75,7 +80,9 @@ class FranchiseClaimLine(models.Model):
         for line in self:
             if line.invoice_line_id:
                 line.product_id = line.invoice_line_id.product_id
-                line.name = line.invoice_line_id.name or line.invoice_line_id.product_id.display_name or kinds[line.kind]
+                line.name = (
+                    line.invoice_line_id.name or line.invoice_line_id.product_id.display_name or kinds[line.kind]
+                )
             else:
                 line.product_id = line.product_id
                 line.name = line.name or kinds.get(line.kind)

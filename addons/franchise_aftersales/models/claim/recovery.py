@@ -105,8 +105,10 @@ class FranchiseClaimRecovery(models.Model):
 
     def _compute_sync_state(self):
         latest = {}
-        for message in self.env["franchise.sync.message"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)], order="seq"
+        for message in (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)], order="seq")
         ):
             latest[message.res_id] = message.state
         for recovery in self:

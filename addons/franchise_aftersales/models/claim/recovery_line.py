@@ -10,10 +10,14 @@ class FranchiseClaimRecoveryLine(models.Model):
     _order = "recovery_id, number"
     _rec_name = "claim_line_id"
 
-    recovery_id = fields.Many2one("franchise.claim.recovery", required=True, readonly=True, index=True, ondelete="cascade")
+    recovery_id = fields.Many2one(
+        "franchise.claim.recovery", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one(related="recovery_id.company_id", store=True)
     currency_id = fields.Many2one(related="recovery_id.currency_id")
-    claim_line_id = fields.Many2one("franchise.claim.line", required=True, readonly=True, index=True, ondelete="restrict")
+    claim_line_id = fields.Many2one(
+        "franchise.claim.line", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     number = fields.Integer(required=True, readonly=True)
     kind = fields.Selection(related="claim_line_id.kind")
     amount_demanded = fields.Monetary(string="Demanded", readonly=True)

@@ -44,9 +44,7 @@ class FranchiseContract(models.Model):
     brand_id = fields.Many2one("franchise.brand", required=True, check_company=True, ondelete="restrict")
     outlet_ids = fields.One2many("franchise.outlet", "contract_id", string="Outlets")
     outlet_count = fields.Integer(compute="_compute_outlet_count")
-    currency_id = fields.Many2one(
-        "res.currency", required=True, default=lambda self: self.env.company.currency_id
-    )
+    currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
     date_sign = fields.Date(string="Signed On", copy=False, tracking=True)
     date_start = fields.Date(string="Start", required=True, tracking=True)
     date_end = fields.Date(string="End", required=True, tracking=True)

@@ -18,7 +18,7 @@ class FranchiseOutlet(models.Model):
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
-    address_id = fields.Many2one("res.partner", string="Address", help="Where the store is.")
+    address_id = fields.Many2one("res.partner", help="Where the store is.")
     opening_date = fields.Date()
 
     _unique_code = models.UniqueIndex("(company_id, code)", "An outlet with this code exists already in the company.")

@@ -63,7 +63,8 @@ class FranchiseSettlement(models.Model):
             "franchise_settlement_id": self.id,
             **({"journal_id": journal.id} if journal and move_type.startswith("in_") else {}),
             "invoice_line_ids": [
-                fields.Command.create(line._prepare_move_line(account, 1 if owed_to_us else -1)) for line in self.line_ids
+                fields.Command.create(line._prepare_move_line(account, 1 if owed_to_us else -1))
+                for line in self.line_ids
             ],
         }
 

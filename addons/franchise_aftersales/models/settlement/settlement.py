@@ -26,7 +26,17 @@ class FranchiseSettlement(models.Model):
         "post": Transition(("confirmed",), "posted", GROUP_FINANCE),
     }
     _frozen_fields = frozenset(
-        {"name", "company_id", "partner_id", "party", "currency_id", "date_to", "line_ids", "opening_balance", "move_id"}
+        {
+            "name",
+            "company_id",
+            "partner_id",
+            "party",
+            "currency_id",
+            "date_to",
+            "line_ids",
+            "opening_balance",
+            "move_id",
+        }
     )
 
     name = fields.Char(string="Number", readonly=True, copy=False)
@@ -192,7 +202,7 @@ class FranchiseSettlement(models.Model):
         """The statement as a workbook."""
         return {
             "type": "ir.actions.act_url",
-            "url": "/franchise/settlement/statement.xlsx?ids=%s" % ",".join(map(str, self.ids)),
+            "url": f"/franchise/settlement/statement.xlsx?ids={','.join(map(str, self.ids))}",
             "target": "download",
         }
 

@@ -9,7 +9,9 @@ class FranchiseSettlementLine(models.Model):
     _description = "Settlement Line"
     _order = "settlement_id, date, id"
 
-    settlement_id = fields.Many2one("franchise.settlement", required=True, readonly=True, index=True, ondelete="cascade")
+    settlement_id = fields.Many2one(
+        "franchise.settlement", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     state = fields.Selection(related="settlement_id.state", store=True)
     company_id = fields.Many2one(related="settlement_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(related="settlement_id.partner_id", store=True, index=True)

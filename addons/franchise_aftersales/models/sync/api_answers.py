@@ -2,7 +2,6 @@ import json
 from decimal import Decimal, InvalidOperation
 
 import psycopg2
-
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
@@ -115,7 +114,9 @@ class FranchiseSyncApi(models.AbstractModel):
         if refused:
             system._alert_owner(
                 self.env._("Answers refused"),
-                self.env._("%(count)s answers were refused, the first one: %(reason)s", count=len(refused), reason=refused[0]),
+                self.env._(
+                    "%(count)s answers were refused, the first one: %(reason)s", count=len(refused), reason=refused[0]
+                ),
             )
         return outcomes
 
@@ -190,12 +191,16 @@ class FranchiseSyncApi(models.AbstractModel):
 
     def _retry_parked(self, system, exclude):
         """Answers that came before their message was known are tried again when it is."""
-        parked = self.env["franchise.sync.inbox"].sudo().search(
-            [("endpoint_id", "=", system.id), ("state", "=", "parked"), ("id", "not in", exclude)], limit=500, order="id"
+        parked = (
+            self.env["franchise.sync.inbox"]
+            .sudo()
+            .search(
+                [("endpoint_id", "=", system.id), ("state", "=", "parked"), ("id", "not in", exclude)],
+                limit=500,
+                order="id",
+            )
         )
         if parked:
             known = self.env["franchise.sync.message"].sudo().search([("uuid", "in", parked.mapped("outbox_uuid"))])
             uuids = set(known.mapped("uuid"))
-            self._apply_batch(
-                system, [(row.id, json.loads(row.answer)) for row in parked if row.outbox_uuid in uuids]
-            )
+            self._apply_batch(system, [(row.id, json.loads(row.answer)) for row in parked if row.outbox_uuid in uuids])

@@ -159,7 +159,9 @@ class FranchiseSyncApi(models.AbstractModel):
         if poisoned:
             system._alert_owner(
                 self.env._("Messages set aside"),
-                self.env._("%s messages ended three leases without a result. Look at them and send again.", len(poisoned)),
+                self.env._(
+                    "%s messages ended three leases without a result. Look at them and send again.", len(poisoned)
+                ),
             )
         rows = self.env.execute_query(
             SQL(
@@ -199,9 +201,7 @@ class FranchiseSyncApi(models.AbstractModel):
         """
         self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         token = self._token(request_id)
-        messages = self.env["franchise.sync.message"].sudo().browse(
-            [int(result["id"]) for result in results]
-        ).exists()
+        messages = self.env["franchise.sync.message"].sudo().browse([int(result["id"]) for result in results]).exists()
         messages.lock_for_update()
         by_id = {message.id: message for message in messages}
         applied, late, attempts, tally = [], [], [], {}
@@ -273,9 +273,11 @@ class FranchiseSyncApi(models.AbstractModel):
         return {**vals, **message._postponed(attempts, float(result.get("retry_after") or 0))}
 
     def _alert_stuck(self, messages):
-        for endpoint, stuck in messages.filtered(
-            lambda message: message.state in ("rejected", "parked", "dead")
-        ).grouped("endpoint_id").items():
+        for endpoint, stuck in (
+            messages.filtered(lambda message: message.state in ("rejected", "parked", "dead"))
+            .grouped("endpoint_id")
+            .items()
+        ):
             endpoint._alert_owner(
                 self.env._("Messages need attention"),
                 self.env._(
@@ -290,8 +292,10 @@ class FranchiseSyncApi(models.AbstractModel):
     def release(self, request_id):
         """Give unfinished leases of `request_id` back at once, without counting a try. Returns how many."""
         self = self._system()  # noqa: PLW0642 - from here on with the system's rights
-        messages = self.env["franchise.sync.message"].sudo().search(
-            [("lease_token", "=", self._token(request_id)), ("state", "=", "pending")]
+        messages = (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search([("lease_token", "=", self._token(request_id)), ("state", "=", "pending")])
         )
         messages.write({"lease_token": False, "lease_until": False, "lost_leases": 0})
         self._flush_as_system()

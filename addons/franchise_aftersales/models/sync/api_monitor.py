@@ -61,8 +61,10 @@ class FranchiseSyncApi(models.AbstractModel):
         self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         system = self._endpoint(endpoint)
         limit = min(max(int(limit), 1), MAX_PAGE)
-        messages = self.env["franchise.sync.message"].sudo().search(
-            [("endpoint_id", "=", system.id), ("id", ">", int(after_id))], order="id", limit=limit
+        messages = (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search([("endpoint_id", "=", system.id), ("id", ">", int(after_id))], order="id", limit=limit)
         )
         answers = self._document_answers(messages)
         rows = []

@@ -8,7 +8,9 @@ class FranchiseSyncAttempt(models.Model):
     _description = "Sync Attempt"
     _order = "id desc"
 
-    message_id = fields.Many2one("franchise.sync.message", required=True, readonly=True, index=True, ondelete="restrict")
+    message_id = fields.Many2one(
+        "franchise.sync.message", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="message_id.company_id", store=True)
     outcome = fields.Selection(
         [("ack", "Delivered"), ("reject", "Rejected"), ("retry", "To Be Tried Again"), ("unknown", "Answer Unknown")],

@@ -68,9 +68,7 @@ class FranchiseSyncDocument(models.AbstractModel):
             endpoint = endpoints[document.id]
             payload = document._sync_prepare_payload(kind, endpoint)
             payload["document"]["revision"] = revision
-            vals_list.append(
-                messages._prepare_message(endpoint, document, kind, payload, aggregate, seq, revision)
-            )
+            vals_list.append(messages._prepare_message(endpoint, document, kind, payload, aggregate, seq, revision))
         return messages.create(vals_list)
 
     def _sync_endpoints(self):

@@ -9,7 +9,9 @@ class FranchiseSyncInbox(models.Model):
     _order = "id desc"
     _rec_name = "message_uid"
 
-    endpoint_id = fields.Many2one("franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
+    endpoint_id = fields.Many2one(
+        "franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
     message_uid = fields.Char(string="Answer ID", required=True, readonly=True)
     outbox_id = fields.Many2one("franchise.sync.message", string="Answers To", readonly=True, index="btree_not_null")

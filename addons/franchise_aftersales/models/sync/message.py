@@ -32,13 +32,17 @@ class FranchiseSyncMessage(models.Model):
     _rec_name = "uuid"
 
     uuid = fields.Char(string="Idempotency Key", required=True, readonly=True, copy=False)
-    endpoint_id = fields.Many2one("franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict")
+    endpoint_id = fields.Many2one(
+        "franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
     kind = fields.Selection([("claim_submitted", "Claim submitted")], required=True, readonly=True)
     res_model = fields.Char(string="Document Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", required=True, readonly=True)
     document_name = fields.Char(string="Document", readonly=True)
-    aggregate = fields.Char(required=True, readonly=True, help="What is kept in order: messages of one claim wait in line.")
+    aggregate = fields.Char(
+        required=True, readonly=True, help="What is kept in order: messages of one claim wait in line."
+    )
     seq = fields.Integer(string="Order", required=True, readonly=True)
     revision = fields.Integer(required=True, readonly=True, default=1)
     payload = fields.Text(required=True, readonly=True)
@@ -116,7 +120,9 @@ class FranchiseSyncMessage(models.Model):
         for message in self:
             if message.state not in STUCK_STATES:
                 raise UserError(
-                    self.env._("Message %s is not stuck: only messages that need attention are sent again.", message.uuid)
+                    self.env._(
+                        "Message %s is not stuck: only messages that need attention are sent again.", message.uuid
+                    )
                 )
         self.sudo().write(
             {
