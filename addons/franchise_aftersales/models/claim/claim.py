@@ -40,18 +40,24 @@ class FranchiseClaim(models.Model):
             "outlet_id",
             "supplier_id",
             "agreement_id",
-            "version_id",
             "cause_id",
             "event_date",
             "discovery_date",
             "reported_date",
             "currency_id",
             "description",
+        }
+    )
+    _step_fields = frozenset(
+        {
+            "version_id",
+            "amount_own",
             "coverage_state",
             "coverage_reason",
             "entered_by_id",
             "assessed_by_id",
             "approved_by_id",
+            "approved_at",
         }
     )
 
@@ -131,7 +137,9 @@ class FranchiseClaim(models.Model):
     )
     reject_reason = fields.Char(copy=False, tracking=True)
 
-    entered_by_id = fields.Many2one("res.users", string="Entered By", readonly=True, copy=False)
+    entered_by_id = fields.Many2one(
+        "res.users", string="Entered By", readonly=True, copy=False, default=lambda self: self.env.user
+    )
     assessed_by_id = fields.Many2one("res.users", string="Assessed By", readonly=True, copy=False)
     approved_by_id = fields.Many2one("res.users", string="Approved By", readonly=True, copy=False)
     approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)
@@ -213,7 +221,6 @@ class FranchiseClaim(models.Model):
                 company = vals.get("company_id") or self.env.company.id
                 sequence = self.env["ir.sequence"].with_company(company)
                 vals["name"] = sequence.next_by_code("franchise.claim") or self.env._("New")
-            vals["entered_by_id"] = self.env.uid
         return super().create(vals_list)
 
     def action_submit(self):
