@@ -214,6 +214,20 @@ class FranchiseClaim(models.Model):
                     )
                 )
 
+    @api.constrains("agreement_id", "supplier_id", "company_id")
+    def _check_agreement(self):
+        for claim in self:
+            agreement = claim.agreement_id
+            if agreement.supplier_id.commercial_partner_id != claim.supplier_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(claim)s: agreement %(agreement)s is not with %(supplier)s.",
+                        claim=claim.name,
+                        agreement=agreement.name,
+                        supplier=claim.supplier_id.name,
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
@@ -239,6 +253,12 @@ class FranchiseClaim(models.Model):
         self.ensure_one()
         if not self.line_ids:
             raise UserError(self.env._("%s has no line: enter at least one loss.", self.name))
+        if self.contract_id.state not in ("signed", "ended"):
+            raise UserError(
+                self.env._("%(claim)s: contract %(contract)s is not signed.", claim=self.name, contract=self.contract_id.name)
+            )
+        # Supplier, agreement and bills may have changed since the lines were entered.
+        self.line_ids._check_invoice_line()
         for line in self.line_ids:
             if line.amount_claimed <= 0:
                 raise UserError(
@@ -299,7 +319,7 @@ class FranchiseClaim(models.Model):
         """Back to draft, to be corrected; what was reserved is free again."""
         self._move("reopen", {"assessed_by_id": False, "coverage_state": False, "coverage_reason": False})
         for line in self.line_ids:
-            line._trusted_write({"amount_assessed": 0, "is_assessed": False})
+            line._trusted_write({"amount_assessed": 0, "is_assessed": False, "assessed_by_id": False})
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
 
@@ -310,7 +330,8 @@ class FranchiseClaim(models.Model):
         """
         self._check_transition("approve")
         for claim in self:
-            if self.env.user in (claim.entered_by_id, claim.assessed_by_id):
+            # Who changed an assessed amount has assessed, whoever pressed the button.
+            if self.env.user in claim.entered_by_id | claim.assessed_by_id | claim.line_ids.assessed_by_id:
                 raise UserError(
                     self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name)
                 )
