@@ -11,6 +11,9 @@ try:
 except (ImportError, OSError) as error:  # OSError: its C libraries (Pango) are not on the machine
     _logger.info("WeasyPrint is not available (%s): paged reports are printed by wkhtmltopdf.", error)
     weasyprint = None
+else:
+    # It tells of every page that it lays out.
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
 
 
 class IrActionsReport(models.Model):
