@@ -46,6 +46,15 @@ class FranchiseSettlement(models.Model):
             currency=self.currency_id.name,
         )
 
+    def _statement_sign_rule(self):
+        """What the sign of an amount means, as a sentence."""
+        self.ensure_one()
+        return self.env._(
+            "Positive amounts are owed by %(partner)s, negative amounts by %(company)s.",
+            partner=self.partner_id.name,
+            company=self.company_id.name,
+        )
+
     def _statement_file_name(self):
         """Name of the downloaded file, without its ending."""
         self.ensure_one()
