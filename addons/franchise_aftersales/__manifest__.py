@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "data/sequences.xml",
         "data/causes.xml",
+        "report/statement_templates.xml",
     ],
     "demo": [
         "demo/story.xml",
@@ -23,5 +24,8 @@
         "demo/franchise.claim.line.csv",
         "demo/after_claims.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["franchise_aftersales/static/src/js/paged_report.js"],
+    },
     "application": True,
 }
