@@ -11,7 +11,7 @@ lock() {
 }
 lock odoo.lock odoo.in
 if [ -f ../worker/pyproject.toml ]; then
-    lock worker.lock ../worker/pyproject.toml --all-extras --constraint odoo.lock
+    lock worker.lock ../worker/pyproject.toml --extra rabbitmq --constraint odoo.lock
     lock dev.lock dev.in --constraint odoo.lock --constraint worker.lock
 else
     lock dev.lock dev.in --constraint odoo.lock

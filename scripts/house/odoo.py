@@ -133,7 +133,7 @@ class Odoo:
 
         Returns what the module's `prepare(env, data)` returned, per task. Files with the data are private and removed.
         """
-        tasks_file, results_file = self.folder / ".tasks.json", self.folder / ".results.json"
+        tasks_file, results_file = self.folder / f".tasks-{self.name}.json", self.folder / f".results-{self.name}.json"
         try:
             for path in (tasks_file, results_file):
                 path.touch(mode=0o600)

@@ -55,4 +55,4 @@ class Person:
         if "error" in answer:
             data = answer["error"].get("data", {})
             raise Refused(f"{self.login}: {data.get('message') or answer['error'].get('message')}")
-        return answer["result"]
+        return answer.get("result")  # a method without a return value has none

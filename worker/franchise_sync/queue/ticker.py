@@ -14,7 +14,9 @@ from franchise_sync.queue.wakeups import WakeUps
 from franchise_sync.runtime import Runtime
 
 _log = log.get(__name__)
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 30.0  #: seconds between looks while our Odoo or the broker can't be reached
+#: Answer intervals after which a supplier that owes no answer is asked, too: a clerk may reopen what was answered.
+LOOK_BACK = 6
 
 
 class Ticker(threading.Thread):
@@ -26,6 +28,7 @@ class Ticker(threading.Thread):
         self._actors = actors
         self._wake_ups = wake_ups
         self._answers_at = 0.0
+        self._look_back_at = 0.0
         #: Set it to look at once; a listener on Odoo's bus can do so.
         self.nudge = threading.Event()
 
@@ -65,15 +68,20 @@ class Ticker(threading.Thread):
 
         :raise Exception: our Odoo or the broker can't be reached
         """
-        answers_due = monotonic() >= self._answers_at
+        now = monotonic()
+        answers_due = now >= self._answers_at
+        look_back = now >= self._look_back_at
         for row in self._runtime.erp().pending():
             metrics.DUE.labels(row.code).set(row.due)
             if row.due and row.breaker != "open":
                 self._wake("deliver", row.code)
-            if answers_due and row.awaiting_answer:
+            if (answers_due and row.awaiting_answer) or look_back:
                 self._wake("collect", row.code)
+        interval = self._runtime.settings.answer_interval
         if answers_due:
-            self._answers_at = monotonic() + self._runtime.settings.answer_interval
+            self._answers_at = now + interval
+        if look_back:
+            self._look_back_at = now + interval * LOOK_BACK
         metrics.LAST_TICK.set(time())
 
     def _wake(self, job: str, code: str) -> None:

@@ -49,7 +49,9 @@ def to_answer(facts: MoveFacts) -> Answer | None:
     accepted = state == "accepted"
     # Untaxed: we claim without taxes, and a tax the clerk adds isn't an amount that they accept.
     amount = money(facts.untaxed, facts.digits) if accepted else money(0, facts.digits)
-    lines = tuple(sorted(by_key.items())) if accepted else ()
+    # A line of the clerk's own, such as a flat discount, has no key: then only the total is certain.
+    attributed = sum(by_key.values(), _ZERO) == amount
+    lines = tuple(sorted(by_key.items())) if accepted and attributed else ()
     reason = clip(html_to_text(facts.comment), REASON_BYTES)
     number = facts.number if accepted else ""
     content = {
