@@ -12,6 +12,17 @@
         "security/ir.model.access.csv",
         "data/sequences.xml",
         "data/causes.xml",
+        "report/statement_templates.xml",
+        "wizard/settlement_generate_views.xml",
+        "views/cause_views.xml",
+        "views/claim_views.xml",
+        "views/contract_views.xml",
+        "views/agreement_views.xml",
+        "views/settlement_views.xml",
+        "views/sync_views.xml",
+        "views/account_move_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/menus.xml",
     ],
     "demo": [
         "demo/story.xml",
@@ -23,5 +34,8 @@
         "demo/franchise.claim.line.csv",
         "demo/after_claims.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["franchise_aftersales/static/src/js/paged_report.js"],
+    },
     "application": True,
 }

@@ -1,1 +1,1 @@
-from . import statement_xlsx
+from . import statement, statement_xlsx

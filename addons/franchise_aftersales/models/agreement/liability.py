@@ -32,7 +32,10 @@ class FranchiseServiceAgreementLiability(models.Model):
 
     def write(self, vals):
         self._check_version_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "version_id" in vals:  # nor may a row move into a confirmed version
+            self._check_version_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):

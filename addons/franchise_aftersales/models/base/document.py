@@ -20,8 +20,9 @@ class FranchiseDocumentMixin(models.AbstractModel):
     """Documents whose state follows one table.
 
     A model lists its steps in `_transitions` ({action: Transition}); nothing else changes `state`: writing it
-    directly is refused for everybody, over RPC too. `_frozen_fields` can be changed only in `_editable_states`.
-    The same table drives buttons, guards, the manual and the tests.
+    directly is refused for everybody, over RPC too. `_frozen_fields` can be changed only in `_editable_states`,
+    `_step_fields` (who approved, when, under which terms …) only by the document's own steps, and what is computed
+    by nobody. The same table drives buttons, guards, the manual and the tests.
     """
 
     _name = "franchise.document.mixin"
@@ -30,20 +31,28 @@ class FranchiseDocumentMixin(models.AbstractModel):
     _transitions: dict[str, Transition] = {}
     _editable_states: tuple[str, ...] = ("draft",)
     _frozen_fields: frozenset[str] = frozenset()
+    _step_fields: frozenset[str] = frozenset()
 
     @api.model_create_multi
     def create(self, vals_list):
+        # Defaults in the context come from the client: for what isn't entered they don't count.
+        own = self._own_fields() | {"state"}
+        context = {key: value for key, value in self.env.context.items() if key.removeprefix("default_") not in own}
+        self = self.with_context(context)  # pylint: disable=context-overridden
         initial = self.default_get(["state"]).get("state")
         if any(vals.get("state", initial) != initial for vals in vals_list):
             raise UserError(
                 self.env._("%s starts as a draft: create it first, then use its buttons.", self._description)
             )
+        if not self._is_moving():
+            self._check_given(set().union(*vals_list))
         return super().create(vals_list)
 
     def write(self, vals):
         if not self._is_moving():
             if "state" in vals:
                 raise UserError(self.env._("The status is changed by the document's buttons, not directly."))
+            self._check_given(vals)
             self._check_frozen(vals)
         return super().write(vals)
 
@@ -61,6 +70,29 @@ class FranchiseDocumentMixin(models.AbstractModel):
     def _trusted(self):
         """The same records, allowed to write frozen fields: for the model's own steps only."""
         return self.with_context(franchise_moving=_MOVING)
+
+    def _check_given(self, names):
+        """Refuse values from outside for what the document works out by itself, whatever its state.
+
+        A stored computed field could be overwritten by `create` and `write`: being read-only is a matter of the screen.
+
+        :raises UserError: names the fields.
+        """
+        own = self._own_fields().intersection(names)
+        if own:
+            raise UserError(
+                self.env._(
+                    "%(document)s works out by itself: %(fields)s. It can't be entered.",
+                    document=self._description,
+                    fields=", ".join(self._fields[name]._description_string(self.env) for name in sorted(own)),
+                )
+            )
+
+    def _own_fields(self):
+        """Names of the fields that only the document itself writes."""
+        return self._step_fields.union(
+            name for name, field in self._fields.items() if field.store and field.compute and field.readonly
+        )
 
     def _check_frozen(self, vals):
         """Refuse changes of frozen fields outside the editable states.

@@ -40,18 +40,24 @@ class FranchiseClaim(models.Model):
             "outlet_id",
             "supplier_id",
             "agreement_id",
-            "version_id",
             "cause_id",
             "event_date",
             "discovery_date",
             "reported_date",
             "currency_id",
             "description",
+        }
+    )
+    _step_fields = frozenset(
+        {
+            "version_id",
+            "amount_own",
             "coverage_state",
             "coverage_reason",
             "entered_by_id",
             "assessed_by_id",
             "approved_by_id",
+            "approved_at",
         }
     )
 
@@ -131,9 +137,11 @@ class FranchiseClaim(models.Model):
     )
     reject_reason = fields.Char(copy=False, tracking=True)
 
-    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    assessed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    entered_by_id = fields.Many2one(
+        "res.users", string="Entered By", readonly=True, copy=False, default=lambda self: self.env.user
+    )
+    assessed_by_id = fields.Many2one("res.users", string="Assessed By", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", string="Approved By", readonly=True, copy=False)
     approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)
 
     recovery_ids = fields.One2many("franchise.claim.recovery", "claim_id", string="Recoveries")
@@ -206,6 +214,20 @@ class FranchiseClaim(models.Model):
                     )
                 )
 
+    @api.constrains("agreement_id", "supplier_id", "company_id")
+    def _check_agreement(self):
+        for claim in self:
+            agreement = claim.agreement_id
+            if agreement.supplier_id.commercial_partner_id != claim.supplier_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(claim)s: agreement %(agreement)s is not with %(supplier)s.",
+                        claim=claim.name,
+                        agreement=agreement.name,
+                        supplier=claim.supplier_id.name,
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
@@ -213,7 +235,6 @@ class FranchiseClaim(models.Model):
                 company = vals.get("company_id") or self.env.company.id
                 sequence = self.env["ir.sequence"].with_company(company)
                 vals["name"] = sequence.next_by_code("franchise.claim") or self.env._("New")
-            vals["entered_by_id"] = self.env.uid
         return super().create(vals_list)
 
     def action_submit(self):
@@ -232,6 +253,12 @@ class FranchiseClaim(models.Model):
         self.ensure_one()
         if not self.line_ids:
             raise UserError(self.env._("%s has no line: enter at least one loss.", self.name))
+        if self.contract_id.state not in ("signed", "ended"):
+            raise UserError(
+                self.env._("%(claim)s: contract %(contract)s is not signed.", claim=self.name, contract=self.contract_id.name)
+            )
+        # Supplier, agreement and bills may have changed since the lines were entered.
+        self.line_ids._check_invoice_line()
         for line in self.line_ids:
             if line.amount_claimed <= 0:
                 raise UserError(
@@ -294,7 +321,7 @@ class FranchiseClaim(models.Model):
         """Back to draft, to be corrected; what was reserved is free again."""
         self._move("reopen", {"assessed_by_id": False, "coverage_state": False, "coverage_reason": False})
         for line in self.line_ids:
-            line._trusted_write({"amount_assessed": 0, "is_assessed": False})
+            line._trusted_write({"amount_assessed": 0, "is_assessed": False, "assessed_by_id": False})
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
 
@@ -305,8 +332,11 @@ class FranchiseClaim(models.Model):
         """
         self._check_transition("approve")
         for claim in self:
-            if self.env.user in (claim.entered_by_id, claim.assessed_by_id):
-                raise UserError(self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name))
+            # Who changed an assessed amount has assessed, whoever pressed the button.
+            if self.env.user in claim.entered_by_id | claim.assessed_by_id | claim.line_ids.assessed_by_id:
+                raise UserError(
+                    self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name)
+                )
             if claim.coverage_state != "covered" and not claim.override_reason:
                 raise UserError(
                     self.env._(

@@ -60,6 +60,7 @@ class FranchiseClaimLine(models.Model):
         string="Claimed", compute="_compute_amount_claimed", store=True, readonly=False, precompute=True
     )
     is_assessed = fields.Boolean(copy=False)
+    assessed_by_id = fields.Many2one("res.users", string="Amount Assessed By", readonly=True, copy=False)
     amount_assessed = fields.Monetary(string="Assessed", copy=False)
     amount_approved = fields.Monetary(string="Approved", copy=False, readonly=True)
 
@@ -118,14 +119,17 @@ class FranchiseClaimLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._check_editable({"claim_id"})
+        lines._check_editable({"claim_id"}.union(*vals_list))
         return lines
 
     def write(self, vals):
         self._check_editable(set(vals))
         if "amount_assessed" in vals and "is_assessed" not in vals:
-            vals = {**vals, "is_assessed": True}
-        return super().write(vals)
+            vals = {**vals, "is_assessed": True, "assessed_by_id": self.env.uid}
+        result = super().write(vals)
+        if "claim_id" in vals:  # nor may a line move into a claim past its draft
+            self._check_editable({"claim_id"})
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):
@@ -138,7 +142,7 @@ class FranchiseClaimLine(models.Model):
         """
         if self.claim_id._is_moving():
             return
-        if changed & {"amount_approved", "is_assessed"}:
+        if changed & {"amount_approved", "is_assessed", "assessed_by_id", "company_id"}:
             raise UserError(self.env._("Approved amounts follow from the claim's approval."))
         if changed <= {"amount_assessed"}:
             wrong = self.claim_id.filtered(lambda claim: claim.state != "submitted")

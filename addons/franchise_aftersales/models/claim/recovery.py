@@ -28,7 +28,8 @@ class FranchiseClaimRecovery(models.Model):
         "dispute": Transition(("rejected", "partial"), "disputed", GROUP_SERVICE),
     }
     _editable_states = ()
-    _frozen_fields = frozenset({"claim_id", "party", "partner_id", "line_ids", "credit_note_number", "answered_on"})
+    _frozen_fields = frozenset({"claim_id", "party", "partner_id", "line_ids"})
+    _step_fields = frozenset({"credit_note_number", "answer_reason", "answered_on", "answer_moment"})
 
     claim_id = fields.Many2one("franchise.claim", required=True, readonly=True, index=True, ondelete="cascade")
     party = fields.Selection(

@@ -48,11 +48,14 @@ class FranchiseClaimRecovery(models.Model):
         """The supplier's system has the document: it is acknowledged, unless it has been answered already."""
         waiting = self.filtered(lambda recovery: recovery.state == "demanded")
         if waiting:
-            waiting._move("acknowledge")
+            # One log for all instead of a tracked change each: thousands are delivered in one call.
+            waiting.with_context(mail_notrack=True)._move("acknowledge")
+            body = self.env._("The supplier's system has the claim.")
+            waiting._message_log_batch(bodies=dict.fromkeys(waiting.ids, body))
 
     def _sync_check_answer(self, answer):
         self.ensure_one()
-        if answer["currency"] and answer["currency"] != self.currency_id.name:
+        if (answer["currency"] or answer["state"] == "accepted") and answer["currency"] != self.currency_id.name:
             return self.env._(
                 "%(document)s is in %(ours)s, the answer in %(theirs)s.",
                 document=self.display_name,
@@ -108,10 +111,13 @@ class FranchiseClaimRecovery(models.Model):
         """Drive the recovery by a checked answer; what it already says changes nothing."""
         self.ensure_one()
         if answer["state"] == "acknowledged":
-            return self._sync_on_delivered()
+            self._sync_on_delivered()
+            return ""
+        # A clock may be wrong by hours; a moment further ahead would outdate every later answer.
         occurred_at = utc_moment(answer.get("occurred_at"))
+        occurred_at = occurred_at and min(occurred_at, fields.Datetime.add(fields.Datetime.now(), days=1))
         if self.is_settled or (occurred_at and self.answer_moment and occurred_at < self.answer_moment):
-            return None  # settled with these amounts already, or older than the answer that we have
+            return ""  # settled with these amounts already, or older than the answer that we have
         values = {
             "answer_moment": occurred_at,
             "answered_on": fields.Date.context_today(self),
@@ -127,19 +133,18 @@ class FranchiseClaimRecovery(models.Model):
         else:
             target = answer["state"]
         # The supplier may think again until the amount is settled: every answer replaces the one before.
-        self._trusted().write({**values, "state": target})
-        self._sync_post_answer(answer)
-        return None
+        self._trusted().with_context(mail_notrack=True).write({**values, "state": target})
+        return self._sync_answer_note(answer)
 
-    def _sync_post_answer(self, answer):
-        """Say in the chatter what the supplier answered."""
+    def _sync_answer_note(self, answer):
+        """What the supplier answered, in words for the chatter."""
         labels = dict(self._fields["state"]._description_selection(self.env))
         parts = [self.env._("%(partner)s: %(state)s", partner=self.partner_id.name, state=labels[self.state])]
         if answer["number"]:
             parts.append(self.env._("credit note %s", answer["number"]))
         if answer["reason"]:
             parts.append(answer["reason"])
-        self.message_post(body=" · ".join(parts))
+        return " · ".join(parts)
 
 
 class FranchiseClaimRecoveryLine(models.Model):

@@ -25,19 +25,8 @@ class FranchiseSettlement(models.Model):
         "confirm": Transition(("draft",), "confirmed", GROUP_FINANCE),
         "post": Transition(("confirmed",), "posted", GROUP_FINANCE),
     }
-    _frozen_fields = frozenset(
-        {
-            "name",
-            "company_id",
-            "partner_id",
-            "party",
-            "currency_id",
-            "date_to",
-            "line_ids",
-            "opening_balance",
-            "move_id",
-        }
-    )
+    _frozen_fields = frozenset({"company_id", "partner_id", "party", "currency_id", "date_to", "line_ids"})
+    _step_fields = frozenset({"name", "opening_balance", "confirmed_on", "move_id", "post_error"})
 
     name = fields.Char(string="Number", readonly=True, copy=False)
     state = fields.Selection(

@@ -42,7 +42,10 @@ class FranchiseSettlementLine(models.Model):
 
     def write(self, vals):
         self._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "settlement_id" in vals:  # nor may a line move into a confirmed settlement
+            self._check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):

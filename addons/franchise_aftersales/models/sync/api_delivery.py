@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, LockError, UserError
 from odoo.tools import SQL
 
 from .message import MAX_LOST_LEASES
@@ -10,6 +10,8 @@ GROUP_SYNC_WORKER = "franchise_aftersales.group_sync_worker"
 MAX_LEASE = 2000
 MAX_LEASE_SECONDS = 3600
 LOG_TEXT_LIMIT = 4096
+MAX_INTEGER = 2**31 - 1
+MAX_RETRY_AFTER = 24 * 3600  # seconds that a supplier may ask us to wait
 OUTCOMES = ("ack", "reject", "retry", "unknown")
 
 
@@ -24,11 +26,26 @@ def utc_moment(text):
         return False
     try:
         moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
+        if moment.tzinfo:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return False
-    if moment.tzinfo:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.replace(microsecond=0)
+
+
+def plain_text(value, limit):
+    """`value` as text that PostgreSQL can keep: no NUL, no lone surrogates, at most `limit` characters."""
+    text = str(value or "").replace("\x00", "")
+    return text.encode("utf-8", "replace").decode()[:limit]
+
+
+def bounded(value, highest):
+    """`value` (a number or its text) between 0 and `highest`; what is no finite number counts as 0."""
+    try:
+        number = float(value or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return min(number, highest) if number > 0 else 0
 
 
 class FranchiseSyncApi(models.AbstractModel):
@@ -97,10 +114,17 @@ class FranchiseSyncApi(models.AbstractModel):
         token = self._token(request_id)
         now = self._now()
         messages = self.env["franchise.sync.message"].sudo()
-        leased = messages.search([("lease_token", "=", token), ("state", "=", "pending"), ("lease_until", ">", now)])
+        leased = messages.search(
+            [
+                ("endpoint_id", "=", system.id),
+                ("lease_token", "=", token),
+                ("state", "=", "pending"),
+                ("lease_until", ">", now),
+            ]
+        )
         if not leased and self._may_lease(system):
             if system.breaker_state == "half_open":
-                limit = min(limit, 1)
+                limit = min(limit, 0 if self._is_probing(system, now) else 1)
             until = now + timedelta(seconds=seconds)
             leased = messages.browse(self._lease_rows(system, limit, token, now, until))
             leased.invalidate_recordset()
@@ -132,8 +156,22 @@ class FranchiseSyncApi(models.AbstractModel):
         )
         return free
 
+    def _is_probing(self, system, now):
+        """Whether a message is on its way to this system: a half-open breaker lets one through at a time."""
+        return bool(
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search_count(
+                [("endpoint_id", "=", system.id), ("state", "=", "pending"), ("lease_until", ">", now)], limit=1
+            )
+        )
+
     def _lease_rows(self, system, limit, token, now, until):
-        """Take the lease in one statement; messages that lost three leases in a row are quarantined first."""
+        """Take the lease in one statement; messages that lost three leases in a row are quarantined first.
+
+        A message on its last lease before quarantine goes alone: others that were only in the same batch as one that
+        kills the worker get their result, and are not set aside with it.
+        """
         params = {
             "endpoint": system.id,
             "now": now,
@@ -163,6 +201,25 @@ class FranchiseSyncApi(models.AbstractModel):
                     "%s messages ended three leases without a result. Look at them and send again.", len(poisoned)
                 ),
             )
+        due = SQL(
+            """
+            SELECT message.id, message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1 AS is_last
+              FROM franchise_sync_message message
+             WHERE message.endpoint_id = %(endpoint)s
+               AND message.state = 'pending'
+               AND message.next_attempt_at <= %(now)s
+               AND (message.lease_until IS NULL OR message.lease_until <= %(now)s)
+               AND NOT EXISTS (
+                   SELECT 1 FROM franchise_sync_message earlier
+                    WHERE earlier.aggregate = message.aggregate AND earlier.seq < message.seq
+                      AND earlier.state IN ('pending', 'parked', 'dead', 'quarantined'))
+            """,
+            **params,
+        )
+        first = self.env.execute_query(SQL("%s ORDER BY message.next_attempt_at, message.id LIMIT 1", due))
+        if not first or not limit:
+            return []
+        alone = first[0][1]
         rows = self.env.execute_query(
             SQL(
                 """
@@ -170,22 +227,15 @@ class FranchiseSyncApi(models.AbstractModel):
                    SET lost_leases = lost_leases + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END,
                        lease_token = %(token)s, lease_until = %(until)s, write_date = %(now)s
                  WHERE id IN (
-                       SELECT message.id
-                         FROM franchise_sync_message message
-                        WHERE message.endpoint_id = %(endpoint)s
-                          AND message.state = 'pending'
-                          AND message.next_attempt_at <= %(now)s
-                          AND (message.lease_until IS NULL OR message.lease_until <= %(now)s)
-                          AND NOT EXISTS (
-                              SELECT 1 FROM franchise_sync_message earlier
-                               WHERE earlier.aggregate = message.aggregate AND earlier.seq < message.seq
-                                 AND earlier.state IN ('pending', 'parked', 'dead', 'quarantined'))
-                     ORDER BY message.next_attempt_at, message.id
-                        LIMIT %(limit)s
-                          FOR UPDATE SKIP LOCKED)
+                       SELECT id FROM (
+                           %(due)s
+                              AND (message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1) = %(alone)s
+                         ORDER BY message.next_attempt_at, message.id
+                            LIMIT %(limit)s
+                              FOR UPDATE OF message SKIP LOCKED) taken)
              RETURNING id
                 """,
-                **params,
+                **{**params, "due": due, "alone": alone, "limit": 1 if alone else limit},
             )
         )
         return [row[0] for row in rows]
@@ -201,8 +251,16 @@ class FranchiseSyncApi(models.AbstractModel):
         """
         self = self._system()  # noqa: PLW0642 - from here on with the system's rights
         token = self._token(request_id)
-        messages = self.env["franchise.sync.message"].sudo().browse([int(result["id"]) for result in results]).exists()
-        messages.lock_for_update()
+        messages = self.env["franchise.sync.message"].sudo().search(
+            [
+                ("id", "in", [int(result["id"]) for result in results]),
+                ("company_id", "in", self.env.user.company_ids.ids),
+            ]
+        )
+        # Waits for whoever holds a row; what they changed makes PostgreSQL refuse, and Odoo repeats the call.
+        self.env.execute_query(
+            SQL("SELECT id FROM franchise_sync_message WHERE id IN %s ORDER BY id FOR UPDATE", tuple(messages.ids) or (0,))
+        )
         by_id = {message.id: message for message in messages}
         applied, late, attempts, tally = [], [], [], {}
         delivered = messages.browse()
@@ -222,12 +280,16 @@ class FranchiseSyncApi(models.AbstractModel):
                 good = result["outcome"] in ("ack", "reject")
                 counts[0 if good else 1] += 1
                 if not good:
-                    counts[2] = result.get("detail") or ""
+                    counts[2] = plain_text(result.get("detail"), 500)
             else:
                 late.append(message.id)
         self.env["franchise.sync.attempt"].sudo().create(attempts)
         for model, group in delivered.grouped("res_model").items():
-            self.env[model].sudo().browse(group.mapped("res_id")).exists()._sync_on_delivered()
+            documents = self.env[model].sudo().browse(group.mapped("res_id")).exists()
+            try:
+                documents._sync_on_delivered()
+            except LockError as error:  # somebody has the document open in a step: Odoo repeats the call
+                raise ConcurrencyError(str(error)) from error
         for endpoint, (successes, failures, error) in tally.items():
             endpoint._note_result(successes, failures, error)
         self._alert_stuck(messages)
@@ -241,10 +303,10 @@ class FranchiseSyncApi(models.AbstractModel):
             "late": late,
             "lease_token": token,
             "started_at": utc_moment(result.get("started_at")),
-            "duration_ms": int(result.get("duration_ms") or 0),
-            "detail": (result.get("detail") or "")[:500],
-            "request": (result.get("request") or "")[:LOG_TEXT_LIMIT],
-            "response": (result.get("response") or "")[:LOG_TEXT_LIMIT],
+            "duration_ms": int(bounded(result.get("duration_ms"), MAX_INTEGER)),
+            "detail": plain_text(result.get("detail"), 500),
+            "request": plain_text(result.get("request"), LOG_TEXT_LIMIT),
+            "response": plain_text(result.get("response"), LOG_TEXT_LIMIT),
         }
 
     def _prepare_result(self, message, result):
@@ -262,15 +324,15 @@ class FranchiseSyncApi(models.AbstractModel):
             return {
                 **vals,
                 "state": "delivered",
-                "remote_ref": (result.get("remote_ref") or "")[:200],
+                "remote_ref": plain_text(result.get("remote_ref"), 200),
                 "delivered_at": fields.Datetime.now(),
             }
-        vals["last_error"] = (result.get("detail") or "")[:500]
+        vals["last_error"] = plain_text(result.get("detail"), 500)
         if outcome == "reject":
             return {**vals, "state": "rejected"}
         if outcome == "unknown":
             return {**vals, "state": "parked"}
-        return {**vals, **message._postponed(attempts, float(result.get("retry_after") or 0))}
+        return {**vals, **message._postponed(attempts, bounded(result.get("retry_after"), MAX_RETRY_AFTER))}
 
     def _alert_stuck(self, messages):
         for endpoint, stuck in (

@@ -31,7 +31,10 @@ class FranchiseSyncDocument(models.AbstractModel):
         raise NotImplementedError
 
     def _sync_apply_answer(self, answer):
-        """Write the effect of a checked answer."""
+        """Write the effect of a checked answer.
+
+        :return: text for the chatter, written for all answers of a call together; empty for none.
+        """
         raise NotImplementedError
 
     def _sync_answer_summary(self):

@@ -129,7 +129,10 @@ class FranchiseSyncEndpoint(models.Model):
         try:
             return not ipaddress.ip_address(host).is_global
         except ValueError:  # a name: bare ones and these suffixes never leave the local network
-            return "." not in host or host.endswith((".localhost", ".local", ".internal"))
+            name = host.rstrip(".")
+            # "127.1" and "0x7f.0.0.1" are read as addresses by the operating system; no top-level domain has a digit first.
+            is_number = name.rpartition(".")[2][:1].isdigit()
+            return "." not in name or is_number or name.endswith((".localhost", ".local", ".internal"))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
