@@ -12,10 +12,10 @@ class FranchiseServiceAgreementLiability(models.Model):
     version_id = fields.Many2one("franchise.service.agreement.version", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="version_id.company_id", store=True)
     cause_id = fields.Many2one("franchise.cause", required=True, ondelete="restrict")
-    share_supplier = fields.Float(string="Supplier %", digits=(5, 2), default=100.0)
-    share_carrier = fields.Float(string="Carrier %", digits=(5, 2))
-    share_franchisor = fields.Float(string="Franchisor %", digits=(5, 2))
-    share_franchisee = fields.Float(string="Franchisee %", digits=(5, 2))
+    share_supplier = fields.Float(string="Supplier %", digits=(5, 2), required=True, default=100.0)
+    share_carrier = fields.Float(string="Carrier %", digits=(5, 2), required=True, default=0.0)
+    share_franchisor = fields.Float(string="Franchisor %", digits=(5, 2), required=True, default=0.0)
+    share_franchisee = fields.Float(string="Franchisee %", digits=(5, 2), required=True, default=0.0)
 
     _unique_cause = models.UniqueIndex("(version_id, cause_id)", "This cause has a row in the matrix already.")
     _check_whole = models.Constraint(

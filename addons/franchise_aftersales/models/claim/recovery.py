@@ -85,7 +85,7 @@ class FranchiseClaimRecovery(models.Model):
     def _compute_display_name(self):
         parties = dict(self._fields["party"]._description_selection(self.env))
         for recovery in self:
-            recovery.display_name = f"{recovery.claim_id.name or ''} · {parties.get(recovery.party, '')}"
+            recovery.display_name = f"{recovery.claim_id.sudo().name or ''} · {parties.get(recovery.party, '')}"
 
     @api.depends("line_ids.amount_demanded", "line_ids.amount_accepted")
     def _compute_amounts(self):

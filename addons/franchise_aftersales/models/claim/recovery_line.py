@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -8,7 +8,6 @@ class FranchiseClaimRecoveryLine(models.Model):
     _name = "franchise.claim.recovery.line"
     _description = "Claim Recovery Line"
     _order = "recovery_id, number"
-    _rec_name = "claim_line_id"
 
     recovery_id = fields.Many2one(
         "franchise.claim.recovery", required=True, readonly=True, index=True, ondelete="cascade"
@@ -29,6 +28,11 @@ class FranchiseClaimRecoveryLine(models.Model):
         "CHECK (amount_demanded > 0 AND COALESCE(amount_accepted, 0) BETWEEN 0 AND amount_demanded)",
         "Between nothing and the demanded amount can be accepted.",
     )
+
+    @api.depends("claim_line_id.name", "number")
+    def _compute_display_name(self):
+        for line in self:  # also for sync operators, who see no claims
+            line.display_name = f"{line.number} · {line.claim_line_id.sudo().name or ''}"
 
     def write(self, vals):
         if not self.recovery_id._is_moving():

@@ -44,7 +44,7 @@ class FranchiseSyncEndpoint(models.Model):
     batch_size = fields.Integer(default=200, help="Most documents sent in one request.")
     poll_cursor = fields.Char(string="Answers Read Up To", readonly=True, copy=False)
 
-    failure_count = fields.Integer(string="Failures in a Row", readonly=True, copy=False)
+    failure_count = fields.Integer(string="Failures in a Row", readonly=True, required=True, default=0, copy=False)
     breaker_until = fields.Datetime(readonly=True, copy=False)
     breaker_state = fields.Selection(
         [("closed", "Closed"), ("open", "Open"), ("half_open", "Half-open")],
