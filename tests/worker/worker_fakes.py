@@ -16,11 +16,11 @@ from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContex
 from franchise_sync.transport.deadline import Deadline
 
 
-def payload(uuid: str, **changes: Any) -> str:
+def payload(key: str, /, **changes: Any) -> str:
     data = {
         "version": 1,
         "kind": "claim_submitted",
-        "uuid": uuid,
+        "uuid": key,
         "document": {"number": "AFC/2026/00012", "revision": 1},
         "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
         "currency": "CNY",
