@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
-
+import structlog
 from franchise_sync.erp.port import Endpoint
 from franchise_sync.suppliers.port import Connector, ConnectorContext
+from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("FRANCHISE_SYNC_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command configures logging for its process; the next test finds it as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import ipaddress
 import socket
 
 import pytest
-
 from franchise_sync.errors import ForbiddenTarget, TransientError
 from franchise_sync.transport import guard
 from franchise_sync.transport.deadline import Deadline

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
-
 from franchise_sync import log
 from franchise_sync.text import register_secret
 
 SECRET = "s3cret-of-a-supplier"
-
-
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
@@ -63,7 +50,9 @@ def test_errors_of_libraries_are_one_line(capsys: pytest.CaptureFixture[str]) ->
     try:
         raise ConnectionError("Connection refused")
     except ConnectionError:
-        logging.getLogger("dramatiq.worker").critical("Consumer encountered an unexpected error.", exc_info=True)
+        logging.getLogger("dramatiq.worker").critical(
+            "Consumer encountered an unexpected error.", exc_info=True
+        )
     [line] = lines(capsys)
     assert line["error"] == "ConnectionError: Connection refused"
     assert "Traceback" not in json.dumps(line)

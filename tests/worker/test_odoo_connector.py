@@ -6,16 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from worker_fakes import payload
-
 from franchise_sync.errors import UnknownFate
 from franchise_sync.payload import parse_claim
 from franchise_sync.suppliers import odoo_document as document
 from franchise_sync.suppliers.odoo_answers import MoveFacts, message_id, money, to_answer
 from franchise_sync.suppliers.odoo_load import Record, load_each
 from franchise_sync.suppliers.odoo_poll import poll
+from hypothesis import given
+from hypothesis import strategies as st
+from worker_fakes import payload
 
 KEY = "5c9b9d7e-1111-4000-8000-000000000001"
 
@@ -55,7 +54,9 @@ def test_external_ids_read_back() -> None:
 class Loader:
     """``load()`` as Odoo 19 has it: all or nothing, blame not always where it belongs."""
 
-    def __init__(self, bad: dict[str, str], *, innocent_first: bool = False, gives_up_after: int = 10) -> None:
+    def __init__(
+        self, bad: dict[str, str], *, innocent_first: bool = False, gives_up_after: int = 10
+    ) -> None:
         self.bad = bad
         self.innocent_first = innocent_first
         self.gives_up_after = gives_up_after
@@ -66,7 +67,10 @@ class Loader:
         self.calls.append(len(rows))
         wrong = [(index, row[0]) for index, row in enumerate(rows) if row[0] in self.bad]
         if not wrong:
-            return {"ids": [self.loaded.setdefault(row[0], len(self.loaded) + 1) for row in rows], "messages": []}
+            return {
+                "ids": [self.loaded.setdefault(row[0], len(self.loaded) + 1) for row in rows],
+                "messages": [],
+            }
         messages = [
             {"type": "error", "record": index, "message": self.bad[name]}
             for index, name in wrong[: self.gives_up_after]
@@ -115,7 +119,11 @@ def test_the_same_words_for_all_are_about_the_system() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["could not serialize access due to concurrent update", "deadlock detected", "You are not allowed to create …"],
+    [
+        "could not serialize access due to concurrent update",
+        "deadlock detected",
+        "You are not allowed to create …",
+    ],
 )
 def test_conflicts_and_rights_are_for_later(words: str) -> None:
     """R-G4: load() reports database conflicts and missing rights as errors of the record."""
@@ -153,7 +161,12 @@ def test_a_posted_note_accepts_line_by_line() -> None:
 def test_a_cancelled_note_rejects() -> None:
     """R-G3: with the clerk's words, and no amount."""
     answer = to_answer(facts(state="cancel", number=""))
-    assert (answer.state, answer.amount, answer.lines, answer.reason) == ("rejected", Decimal("0.00"), (), "Ten off")
+    assert (answer.state, answer.amount, answer.lines, answer.reason) == (
+        "rejected",
+        Decimal("0.00"),
+        (),
+        "Ten off",
+    )
 
 
 def test_a_draft_says_nothing() -> None:

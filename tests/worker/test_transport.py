@@ -7,9 +7,6 @@ import socket
 import time
 
 import pytest
-from worker_fakes import FakeSyncApi
-from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
-
 from franchise_sync.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -23,6 +20,8 @@ from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.http import HttpTransport
 from franchise_sync.transport.odoo_client import OdooClient
+from worker_fakes import FakeSyncApi
+from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
 
 LOCAL = TargetPolicy(plain_hosts=frozenset({"127.0.0.1"}))
 
@@ -98,8 +97,8 @@ def test_status_says_what_happens_next(status: int, headers: dict, kind: type, w
     "data",
     [
         b"",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"half\":",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{\"half\":",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"half":',
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{"half":',
         b"garbage\r\n\r\n",
     ],
 )

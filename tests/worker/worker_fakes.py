@@ -121,7 +121,11 @@ class FakeSyncApi:
                 row.update(token=request_id, until=until)
         keys = ("id", "uuid", "kind", "aggregate", "seq", "payload", "sha256")
         messages = [{**{key: row[key] for key in keys}, "attempt": row["tries"] + 1} for row in mine]
-        return {"request_id": request_id, "lease_until": wire.iso(until) if mine else "", "messages": messages}
+        return {
+            "request_id": request_id,
+            "lease_until": wire.iso(until) if mine else "",
+            "messages": messages,
+        }
 
     def finish(self, request_id: str, results: list[dict[str, Any]]) -> dict[str, Any]:
         applied, late = [], []
@@ -142,7 +146,9 @@ class FakeSyncApi:
             row.update(token="", until=None)
         return len(mine)
 
-    def receive(self, endpoint: str, answers: list[dict[str, Any]], cursor: str | None) -> list[dict[str, Any]]:
+    def receive(
+        self, endpoint: str, answers: list[dict[str, Any]], cursor: str | None
+    ) -> list[dict[str, Any]]:
         known = {row["uuid"] for row in self.rows.values()}
         replies = []
         for answer in answers:
@@ -155,7 +161,9 @@ class FakeSyncApi:
         return replies
 
     def reconcile_page(self, endpoint: str, after_id: int = 0, limit: int = 500) -> dict[str, Any]:
-        rows = [row for row in self.rows.values() if row["endpoint"] == endpoint and row["id"] > after_id][:limit]
+        rows = [row for row in self.rows.values() if row["endpoint"] == endpoint and row["id"] > after_id][
+            :limit
+        ]
         return {
             "rows": [
                 {
@@ -226,7 +234,9 @@ class MemoryErp:
 
     def finish(self, request_id: str, results: Sequence[port.Result]) -> port.Finished:
         rows = [wire.result_to_wire(result) for result in results]
-        return wire.parse("finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows))
+        return wire.parse(
+            "finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows)
+        )
 
     def release(self, request_id: str) -> int:
         return int(self.api.call("release", request_id=request_id))

@@ -1,4 +1,4 @@
-"""Real local HTTP servers for the transport: one that misbehaves to order, one that speaks Odoo's JSON-RPC."""
+"""Real local HTTP servers for the transport: one that misbehaves to order, one that speaks JSON-RPC."""
 
 from __future__ import annotations
 
@@ -47,11 +47,19 @@ class Handler(BaseHTTPRequestHandler):
         return json.loads(self.body)
 
     def result(self, value: Any, request_id: Any = None) -> None:
-        answer = {"jsonrpc": "2.0", "id": self.rpc()["id"] if request_id is None else request_id, "result": value}
+        answer = {
+            "jsonrpc": "2.0",
+            "id": self.rpc()["id"] if request_id is None else request_id,
+            "result": value,
+        }
         self.reply(200, json.dumps(answer).encode())
 
     def fault(self, name: str, message: str) -> None:
-        error = {"code": 0, "message": "Odoo Server Error", "data": {"name": name, "message": message, "debug": "…"}}
+        error = {
+            "code": 0,
+            "message": "Odoo Server Error",
+            "data": {"name": name, "message": message, "debug": "…"},
+        }
         self.reply(200, json.dumps({"jsonrpc": "2.0", "id": self.rpc()["id"], "error": error}).encode())
 
 
