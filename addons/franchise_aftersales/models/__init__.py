@@ -1,0 +1,1 @@
+from . import base, contract, agreement, sync, settlement, claim

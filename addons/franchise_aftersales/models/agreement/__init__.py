@@ -1,0 +1,1 @@
+from . import cause, agreement, agreement_version, liability

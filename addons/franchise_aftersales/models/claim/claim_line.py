@@ -1,0 +1,157 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+# Kinds of loss whose amount is bound to what the supplier invoiced for the item.
+BOUND_KINDS = ("goods", "parts")
+
+
+class FranchiseClaimLine(models.Model):
+    """One loss of a claim: goods from a posted vendor bill, or a cost that came with them."""
+
+    _name = "franchise.claim.line"
+    _description = "Claim Line"
+    _order = "claim_id, sequence, id"
+
+    claim_id = fields.Many2one("franchise.claim", required=True, index=True, ondelete="cascade")
+    sequence = fields.Integer(default=10)
+    state = fields.Selection(related="claim_id.state")
+    company_id = fields.Many2one(related="claim_id.company_id", store=True)
+    currency_id = fields.Many2one(related="claim_id.currency_id")
+    kind = fields.Selection(
+        [
+            ("goods", "Goods"),
+            ("parts", "Parts"),
+            ("labour", "Labour"),
+            ("freight", "Freight"),
+            ("lost_sales", "Lost Sales"),
+            ("penalty", "Penalty Paid"),
+        ],
+        required=True,
+        default="goods",
+    )
+    invoice_line_id = fields.Many2one(
+        "account.move.line",
+        string="Bill Line",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('parent_state', '=', 'posted'), ('move_id.move_type', '=', 'in_invoice'),"
+        " ('display_type', '=', 'product'), ('partner_id', '=', parent.supplier_id)]",
+        help="Line of the supplier's posted bill on which the goods were bought.",
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        compute="_compute_from_invoice_line",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+    )
+    name = fields.Char(
+        string="Description",
+        compute="_compute_from_invoice_line",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    lot = fields.Char(string="Lot/Serial")
+    quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
+    amount_claimed = fields.Monetary(
+        string="Claimed", compute="_compute_amount_claimed", store=True, readonly=False, precompute=True
+    )
+    is_assessed = fields.Boolean(copy=False)
+    assessed_by_id = fields.Many2one("res.users", string="Amount Assessed By", readonly=True, copy=False)
+    amount_assessed = fields.Monetary(string="Assessed", copy=False)
+    amount_approved = fields.Monetary(string="Approved", copy=False, readonly=True)
+
+    _check_quantity = models.Constraint("CHECK (quantity > 0)", "The quantity must be more than zero.")
+    _check_amounts = models.Constraint(
+        "CHECK (amount_claimed >= 0 AND COALESCE(amount_assessed, 0) BETWEEN 0 AND amount_claimed"
+        " AND COALESCE(amount_approved, 0) BETWEEN 0 AND COALESCE(amount_assessed, 0))",
+        "No amount is negative; assessed is at most claimed, approved at most assessed.",
+    )
+    _check_bill = models.Constraint(
+        "CHECK (kind NOT IN ('goods', 'parts') OR invoice_line_id IS NOT NULL)",
+        "Goods and parts need the bill line on which they were bought.",
+    )
+
+    @api.depends("invoice_line_id", "kind")
+    def _compute_from_invoice_line(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for line in self:
+            if line.invoice_line_id:
+                line.product_id = line.invoice_line_id.product_id
+                line.name = (
+                    line.invoice_line_id.name or line.invoice_line_id.product_id.display_name or kinds[line.kind]
+                )
+            else:
+                line.product_id = line.product_id
+                line.name = line.name or kinds.get(line.kind)
+
+    @api.depends("invoice_line_id", "quantity")
+    def _compute_amount_claimed(self):
+        for line in self:
+            bill_line = line.invoice_line_id
+            if bill_line and bill_line.quantity:
+                amount = bill_line.price_subtotal * line.quantity / bill_line.quantity
+                line.amount_claimed = (line.currency_id or bill_line.currency_id).round(amount)
+            else:
+                line.amount_claimed = line.amount_claimed
+
+    @api.constrains("invoice_line_id", "claim_id")
+    def _check_invoice_line(self):
+        for line in self.filtered("invoice_line_id"):
+            bill_line, claim = line.invoice_line_id.sudo(), line.claim_id
+            if bill_line.parent_state != "posted" or bill_line.move_id.move_type != "in_invoice":
+                problem = self.env._("is not a line of a posted vendor bill")
+            elif bill_line.partner_id.commercial_partner_id != claim.supplier_id.commercial_partner_id:
+                problem = self.env._("was bought from another supplier")
+            elif bill_line.currency_id != claim.currency_id:
+                problem = self.env._("is in another currency than the service agreement")
+            elif bill_line.company_id != claim.company_id:
+                problem = self.env._("belongs to another company")
+            else:
+                continue
+            raise ValidationError(
+                self.env._("%(claim)s: “%(line)s” %(problem)s.", claim=claim.name, line=line.name, problem=problem)
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_editable({"claim_id"}.union(*vals_list))
+        return lines
+
+    def write(self, vals):
+        self._check_editable(set(vals))
+        if "amount_assessed" in vals and "is_assessed" not in vals:
+            vals = {**vals, "is_assessed": True, "assessed_by_id": self.env.uid}
+        result = super().write(vals)
+        if "claim_id" in vals:  # nor may a line move into a claim past its draft
+            self._check_editable({"claim_id"})
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_draft(self):
+        self._check_editable({"claim_id"})
+
+    def _check_editable(self, changed):
+        """Lines change only in draft; the assessed amount only while the claim is being assessed.
+
+        :raises UserError: names the claim and what to do.
+        """
+        if self.claim_id._is_moving():
+            return
+        if changed & {"amount_approved", "is_assessed", "assessed_by_id", "company_id"}:
+            raise UserError(self.env._("Approved amounts follow from the claim's approval."))
+        if changed <= {"amount_assessed"}:
+            wrong = self.claim_id.filtered(lambda claim: claim.state != "submitted")
+        else:
+            wrong = self.claim_id.filtered(lambda claim: claim.state != "draft")
+        if wrong and changed:
+            raise UserError(self.env._("%s is not in the right status to change its lines.", wrong[0].name))
+
+    def _trusted_write(self, vals):
+        """Write as part of a step of the claim."""
+        trusted = self.claim_id._trusted()
+        return self.with_env(trusted.env).write(vals)

@@ -1,0 +1,193 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..base.document import Transition
+
+GROUP_SERVICE = "franchise_aftersales.group_service"
+ANSWERED_STATES = ("accepted", "partial", "rejected")
+
+
+class FranchiseClaimRecovery(models.Model):
+    """What one liable party is asked to pay of an approved claim, and what it answers.
+
+    The supplier's system answers through the sync; a party without a system is answered for by staff. What
+    was accepted becomes a settlement line, once.
+    """
+
+    _name = "franchise.claim.recovery"
+    _description = "Claim Recovery"
+    _inherit = ["franchise.document.mixin", "franchise.settlement.source", "mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+
+    _transitions = {
+        "acknowledge": Transition(("demanded",), "acknowledged", GROUP_SERVICE),
+        "accept": Transition(("demanded", "acknowledged", "disputed", "rejected"), "accepted", GROUP_SERVICE),
+        "accept_part": Transition(("demanded", "acknowledged", "disputed", "rejected"), "partial", GROUP_SERVICE),
+        "reject": Transition(("demanded", "acknowledged", "disputed"), "rejected", GROUP_SERVICE),
+        "dispute": Transition(("rejected", "partial"), "disputed", GROUP_SERVICE),
+    }
+    _editable_states = ()
+    _frozen_fields = frozenset({"claim_id", "party", "partner_id", "line_ids"})
+    _step_fields = frozenset({"credit_note_number", "answer_reason", "answered_on", "answer_moment"})
+
+    claim_id = fields.Many2one("franchise.claim", required=True, readonly=True, index=True, ondelete="cascade")
+    party = fields.Selection(
+        [("supplier", "Supplier"), ("carrier", "Carrier"), ("franchisee", "Franchisee")], required=True, readonly=True
+    )
+    partner_id = fields.Many2one("res.partner", required=True, readonly=True, index=True, ondelete="restrict")
+    state = fields.Selection(
+        [
+            ("demanded", "Demanded"),
+            ("acknowledged", "Acknowledged"),
+            ("accepted", "Accepted"),
+            ("partial", "Accepted in Part"),
+            ("rejected", "Rejected"),
+            ("disputed", "Disputed"),
+        ],
+        string="Status",
+        default="demanded",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    company_id = fields.Many2one(related="claim_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="claim_id.currency_id", store=True)
+    cause_id = fields.Many2one(related="claim_id.cause_id", store=True)
+    line_ids = fields.One2many("franchise.claim.recovery.line", "recovery_id", string="Lines", readonly=True)
+    amount_demanded = fields.Monetary(string="Demanded", compute="_compute_amounts", store=True)
+    amount_accepted = fields.Monetary(string="Accepted", compute="_compute_amounts", store=True)
+    amount_open = fields.Monetary(string="Not Accepted", compute="_compute_amounts", store=True)
+    is_answered = fields.Boolean(compute="_compute_is_answered", store=True)
+    is_settled = fields.Boolean(string="Settled", compute="_compute_is_settled", store=True)
+    credit_note_number = fields.Char(string="Their Credit Note", readonly=True, copy=False)
+    answer_reason = fields.Char(string="Their Reason", readonly=True, copy=False)
+    answered_on = fields.Date(readonly=True, copy=False)
+    sync_state = fields.Selection(
+        [
+            ("none", "Not Connected"),
+            ("pending", "Waiting"),
+            ("delivered", "Delivered"),
+            ("rejected", "Rejected"),
+            ("parked", "Sent, Answer Unknown"),
+            ("dead", "Given Up"),
+            ("quarantined", "Quarantined"),
+        ],
+        string="Delivery",
+        compute="_compute_sync_state",
+    )
+
+    _unique_party = models.UniqueIndex("(claim_id, party)", "A party is asked once per claim.")
+
+    @api.depends("claim_id.name", "party")
+    def _compute_display_name(self):
+        parties = dict(self._fields["party"]._description_selection(self.env))
+        for recovery in self:
+            recovery.display_name = f"{recovery.claim_id.sudo().name or ''} · {parties.get(recovery.party, '')}"
+
+    @api.depends("line_ids.amount_demanded", "line_ids.amount_accepted")
+    def _compute_amounts(self):
+        for recovery in self:
+            recovery.amount_demanded = sum(recovery.line_ids.mapped("amount_demanded"))
+            recovery.amount_accepted = sum(recovery.line_ids.mapped("amount_accepted"))
+            recovery.amount_open = recovery.amount_demanded - recovery.amount_accepted
+
+    @api.depends("state")
+    def _compute_is_answered(self):
+        for recovery in self:
+            recovery.is_answered = recovery.state in ANSWERED_STATES
+
+    @api.depends("line_ids.is_settled")
+    def _compute_is_settled(self):
+        for recovery in self:
+            recovery.is_settled = any(recovery.line_ids.mapped("is_settled"))
+
+    def _compute_sync_state(self):
+        latest = {}
+        for message in (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)], order="seq")
+        ):
+            latest[message.res_id] = message.state
+        for recovery in self:
+            recovery.sync_state = latest.get(recovery.id, "none")
+
+    def action_accept(self):
+        """Record that the party accepted everything (by letter or mail).
+
+        :raises UserError: the party answers through its own system.
+        """
+        self._check_no_system()
+        self._check_transition("accept")
+        for line in self.line_ids:
+            line._trusted_write({"amount_accepted": line.amount_demanded})
+        return self._move("accept", {"answered_on": fields.Date.context_today(self)})
+
+    def action_reject(self):
+        """Record that the party refused (by letter or mail)."""
+        self._check_no_system()
+        return self._move("reject", {"answered_on": fields.Date.context_today(self)})
+
+    def action_dispute(self):
+        """Dispute a refusal or a lowered amount; the party's next answer decides.
+
+        :raises UserError: the recovery is settled already.
+        """
+        for recovery in self:
+            if recovery.is_settled:
+                raise UserError(
+                    self.env._("%s is settled; what was not accepted is disputed outside of it.", recovery.display_name)
+                )
+        return self._move("dispute")
+
+    def _check_no_system(self):
+        connected = self._sync_endpoints()
+        for recovery in self:
+            if recovery.id in connected:
+                raise UserError(
+                    self.env._(
+                        "%s answers through its own system: the answer arrives by itself.", recovery.partner_id.name
+                    )
+                )
+
+    def action_view_messages(self):
+        """Open the sync messages of this recovery."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Messages"),
+            "res_model": "franchise.sync.message",
+            "view_mode": "list,form",
+            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
+        }
+
+    @api.model
+    def _settlement_candidates(self, company, date_to):
+        """Accepted recovery lines, answered until `date_to`, that no settlement holds yet."""
+        lines = self.env["franchise.claim.recovery.line"].search(
+            [
+                ("recovery_id.company_id", "=", company.id),
+                ("recovery_id.state", "in", ("accepted", "partial")),
+                ("recovery_id.answered_on", "<=", date_to),
+                ("amount_accepted", ">", 0),
+                (
+                    "id",
+                    "not in",
+                    SQL(
+                        "(SELECT source_id FROM franchise_settlement_line WHERE source_model = %s)",
+                        "franchise.claim.recovery.line",
+                    ),
+                ),
+            ],
+            order="recovery_id, number",
+        )
+        return [line._prepare_settlement_source() for line in lines]
+
+    @api.model
+    def _settlement_changed(self, source_model, source_ids):
+        if source_model == "franchise.claim.recovery.line":
+            self.env["franchise.claim.recovery.line"].browse(source_ids)._refresh_settled()
+        return super()._settlement_changed(source_model, source_ids)

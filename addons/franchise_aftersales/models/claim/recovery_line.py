@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class FranchiseClaimRecoveryLine(models.Model):
+    """One claim line's part in a recovery; its number is the key that suppliers' systems answer by."""
+
+    _name = "franchise.claim.recovery.line"
+    _description = "Claim Recovery Line"
+    _order = "recovery_id, number"
+
+    recovery_id = fields.Many2one(
+        "franchise.claim.recovery", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="recovery_id.company_id", store=True)
+    currency_id = fields.Many2one(related="recovery_id.currency_id")
+    claim_line_id = fields.Many2one(
+        "franchise.claim.line", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    number = fields.Integer(required=True, readonly=True)
+    kind = fields.Selection(related="claim_line_id.kind")
+    amount_demanded = fields.Monetary(string="Demanded", readonly=True)
+    amount_accepted = fields.Monetary(string="Accepted", readonly=True, copy=False)
+    is_settled = fields.Boolean(string="Settled", readonly=True, copy=False)
+
+    _unique_number = models.UniqueIndex("(recovery_id, number)", "A line number is used once per recovery.")
+    _check_amounts = models.Constraint(
+        "CHECK (amount_demanded > 0 AND COALESCE(amount_accepted, 0) BETWEEN 0 AND amount_demanded)",
+        "Between nothing and the demanded amount can be accepted.",
+    )
+
+    @api.depends("claim_line_id.name", "number")
+    def _compute_display_name(self):
+        for line in self:  # also for sync operators, who see no claims
+            line.display_name = f"{line.number} · {line.claim_line_id.sudo().name or ''}"
+
+    def write(self, vals):
+        if not self.recovery_id._is_moving():
+            raise UserError(self.env._("Recovery lines follow from the claim and from the partner's answer."))
+        return super().write(vals)
+
+    def _trusted_write(self, vals):
+        """Write as part of a step of the recovery."""
+        trusted = self.recovery_id._trusted()
+        return self.with_env(trusted.env).write(vals)
+
+    def _refresh_settled(self):
+        """Take over from the settlement lines whether these are settled."""
+        settled = set(
+            self.env["franchise.settlement.line"]
+            .sudo()
+            .search([("source_model", "=", self._name), ("source_id", "in", self.ids)])
+            .mapped("source_id")
+        )
+        for line in self:
+            if line.is_settled != (line.id in settled):
+                line._trusted_write({"is_settled": line.id in settled})
+
+    def _prepare_settlement_source(self):
+        """This accepted amount as a settlement source (see `franchise.settlement.source`)."""
+        self.ensure_one()
+        recovery, claim = self.recovery_id, self.recovery_id.claim_id
+        return {
+            "source_model": self._name,
+            "source_id": self.id,
+            "source_line": 0,
+            "kind": "recovery",
+            "revision": 1,
+            "partner_id": recovery.partner_id.id,
+            "party": recovery.party,
+            "currency_id": recovery.currency_id.id,
+            "date": recovery.answered_on,
+            "name": f"{claim.name} {self.claim_line_id.name}",
+            "formula": self._formula(),
+            "partner_reference": recovery.credit_note_number,
+            "amount": self.amount_accepted,
+            "cause_id": claim.cause_id.id,
+            "product_id": self.claim_line_id.product_id.id,
+        }
+
+    def _formula(self):
+        """How the amount came about, in words: demanded and accepted amounts in the recovery's currency."""
+        digits = self.currency_id.decimal_places
+        return self.env._(
+            "approved %(approved)s → demanded %(demanded)s → accepted %(accepted)s",
+            approved=f"{self.claim_line_id.amount_approved:.{digits}f}",
+            demanded=f"{self.amount_demanded:.{digits}f}",
+            accepted=f"{self.amount_accepted:.{digits}f}",
+        )

@@ -1,0 +1,169 @@
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ...tools.allocation import allocate, round_money, to_decimal
+from ..sync.api_delivery import utc_moment
+
+
+class FranchiseClaimRecovery(models.Model):
+    """How a recovery is told to the supplier's system, and how its answers drive it."""
+
+    _name = "franchise.claim.recovery"
+    _inherit = ["franchise.claim.recovery", "franchise.sync.document"]
+
+    answer_moment = fields.Datetime(
+        string="Answer Given At", readonly=True, copy=False, help="When the supplier's system changed the document."
+    )
+
+    def _sync_partner(self):
+        return self.partner_id
+
+    def _sync_prepare_payload(self, kind, endpoint):
+        self.ensure_one()
+        claim, currency = self.claim_id, self.currency_id
+        supplier = self.partner_id
+        return {
+            "document": {"number": claim.name},
+            "customer": {"name": claim.company_id.name, "ref": endpoint.customer_ref or ""},
+            "supplier": {"name": supplier.name, "ref": supplier.ref or ""},
+            "outlet": {"code": claim.outlet_id.code, "name": claim.outlet_id.name},
+            "currency": currency.name,
+            "amount": self._sync_amount(self.amount_demanded, currency),
+            "cause": {"code": claim.cause_id.complete_code, "name": claim.cause_id.complete_name},
+            "event_date": fields.Date.to_string(claim.event_date),
+            "reason": claim.description or "",
+            "agreement": {"number": claim.agreement_id.name, "version": claim.version_id.number},
+            "lines": [line._sync_prepare_line() for line in self.line_ids.sorted("number")],
+        }
+
+    def _sync_answer_summary(self):
+        self.ensure_one()
+        return {
+            "answer_state": self.state,
+            "accepted_amount": self._sync_amount(self.amount_accepted, self.currency_id),
+        }
+
+    def _sync_on_delivered(self):
+        """The supplier's system has the document: it is acknowledged, unless it has been answered already."""
+        waiting = self.filtered(lambda recovery: recovery.state == "demanded")
+        if waiting:
+            # One log for all instead of a tracked change each: thousands are delivered in one call.
+            waiting.with_context(mail_notrack=True)._move("acknowledge")
+            body = self.env._("The supplier's system has the claim.")
+            waiting._message_log_batch(bodies=dict.fromkeys(waiting.ids, body))
+
+    def _sync_check_answer(self, answer):
+        self.ensure_one()
+        if (answer["currency"] or answer["state"] == "accepted") and answer["currency"] != self.currency_id.name:
+            return self.env._(
+                "%(document)s is in %(ours)s, the answer in %(theirs)s.",
+                document=self.display_name,
+                ours=self.currency_id.name,
+                theirs=answer["currency"],
+            )
+        if answer["state"] != "accepted":
+            if self.is_settled and answer["state"] != "acknowledged":
+                return self.env._("%s is settled: the answer comes too late.", self.display_name)
+            return ""
+        demanded = {str(line.number): to_decimal(line.amount_demanded) for line in self.line_ids}
+        total = to_decimal(self.amount_demanded)
+        if not 0 < answer["amount"] <= total or answer["amount"] != self._sync_round(answer["amount"]):
+            return self._sync_amount_problem(answer["amount"])
+        if answer["lines"]:
+            unknown = set(answer["lines"]) - set(demanded)
+            if unknown:
+                return self.env._("%(document)s has no line %(line)s.", document=self.display_name, line=min(unknown))
+            for key, amount in answer["lines"].items():
+                if not 0 <= amount <= demanded[key] or amount != self._sync_round(amount):
+                    return self._sync_amount_problem(amount)
+            if sum(answer["lines"].values(), Decimal(0)) != answer["amount"]:
+                return self.env._("%s: the accepted lines don't add up to the accepted amount.", self.display_name)
+        if self.is_settled and self._sync_accepted_by_line(answer) != self._sync_current_by_line():
+            return self.env._("%s is settled with another amount: enter a correction.", self.display_name)
+        return ""
+
+    def _sync_amount_problem(self, amount):
+        return self.env._(
+            "%(document)s: accepted %(accepted)s of %(demanded)s %(currency)s demanded; it must be more than nothing, "
+            "at most what was demanded, and whole in the smallest unit.",
+            document=self.display_name,
+            accepted=amount,
+            demanded=self._sync_amount(self.amount_demanded, self.currency_id),
+            currency=self.currency_id.name,
+        )
+
+    def _sync_round(self, amount):
+        return round_money(amount, self.currency_id.rounding)
+
+    def _sync_accepted_by_line(self, answer):
+        """{recovery line: accepted Decimal}; an answer without lines is spread over them as demanded."""
+        lines = self.line_ids.sorted("number")
+        if answer["lines"]:
+            return {line: answer["lines"].get(str(line.number), Decimal(0)) for line in lines}
+        parts = allocate(answer["amount"], lines.mapped("amount_demanded"), self.currency_id.rounding)
+        return dict(zip(lines, parts, strict=True))
+
+    def _sync_current_by_line(self):
+        return {line: self._sync_round(line.amount_accepted) for line in self.line_ids.sorted("number")}
+
+    def _sync_apply_answer(self, answer):
+        """Drive the recovery by a checked answer; what it already says changes nothing."""
+        self.ensure_one()
+        if answer["state"] == "acknowledged":
+            self._sync_on_delivered()
+            return ""
+        # A clock may be wrong by hours; a moment further ahead would outdate every later answer.
+        occurred_at = utc_moment(answer.get("occurred_at"))
+        occurred_at = occurred_at and min(occurred_at, fields.Datetime.add(fields.Datetime.now(), days=1))
+        if self.is_settled or (occurred_at and self.answer_moment and occurred_at < self.answer_moment):
+            return ""  # settled with these amounts already, or older than the answer that we have
+        values = {
+            "answer_moment": occurred_at,
+            "answered_on": fields.Date.context_today(self),
+            "answer_reason": answer["reason"],
+            "credit_note_number": answer["number"],
+        }
+        accepted = self._sync_accepted_by_line(answer) if answer["state"] == "accepted" else {}
+        for line in self.line_ids:
+            line._trusted_write({"amount_accepted": float(accepted.get(line, 0))})
+        if answer["state"] == "accepted":
+            whole = answer["amount"] == to_decimal(self.amount_demanded)
+            target = "accepted" if whole else "partial"
+        else:
+            target = answer["state"]
+        # The supplier may think again until the amount is settled: every answer replaces the one before.
+        self._trusted().with_context(mail_notrack=True).write({**values, "state": target})
+        return self._sync_answer_note(answer)
+
+    def _sync_answer_note(self, answer):
+        """What the supplier answered, in words for the chatter."""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        parts = [self.env._("%(partner)s: %(state)s", partner=self.partner_id.name, state=labels[self.state])]
+        if answer["number"]:
+            parts.append(self.env._("credit note %s", answer["number"]))
+        if answer["reason"]:
+            parts.append(answer["reason"])
+        return " · ".join(parts)
+
+
+class FranchiseClaimRecoveryLine(models.Model):
+    _inherit = "franchise.claim.recovery.line"
+
+    def _sync_prepare_line(self):
+        """One line of the payload; amounts and quantities as decimal strings, the share in percent."""
+        self.ensure_one()
+        line, currency = self.claim_line_id, self.currency_id
+        bill = line.invoice_line_id.sudo().move_id
+        claim = self.recovery_id.claim_id
+        share = claim.version_id._shares_for(claim.cause_id).get(self.recovery_id.party, 0)
+        return {
+            "key": str(self.number),
+            "kind": line.kind,
+            "product_code": line.product_id.default_code or "",
+            "description": line.name,
+            "quantity": f"{line.quantity:g}",
+            "invoice": bill.ref or bill.name or "",
+            "share": f"{share:.2f}",
+            "amount": self.recovery_id._sync_amount(self.amount_demanded, currency),
+        }

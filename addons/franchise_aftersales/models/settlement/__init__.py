@@ -1,0 +1,1 @@
+from . import source, settlement, settlement_line, posting, tie_out

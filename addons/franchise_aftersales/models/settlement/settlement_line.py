@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class FranchiseSettlementLine(models.Model):
+    """One source amount in a settlement. The unique index makes "settled exactly once" a fact of the database."""
+
+    _name = "franchise.settlement.line"
+    _description = "Settlement Line"
+    _order = "settlement_id, date, id"
+
+    settlement_id = fields.Many2one(
+        "franchise.settlement", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    state = fields.Selection(related="settlement_id.state", store=True)
+    company_id = fields.Many2one(related="settlement_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(related="settlement_id.partner_id", store=True, index=True)
+    currency_id = fields.Many2one(related="settlement_id.currency_id", store=True)
+    source_model = fields.Char(required=True, readonly=True)
+    source_id = fields.Many2oneReference(model_field="source_model", required=True, readonly=True)
+    source_line = fields.Integer(required=True, readonly=True, default=0)
+    kind = fields.Selection([("recovery", "Recovery")], required=True, readonly=True)
+    revision = fields.Integer(required=True, readonly=True, default=1)
+    date = fields.Date(required=True, readonly=True)
+    name = fields.Char(string="Description", required=True, readonly=True)
+    formula = fields.Char(readonly=True, help="How the amount came about.")
+    partner_reference = fields.Char(string="Their Reference", readonly=True)
+    cause_id = fields.Many2one("franchise.cause", readonly=True, ondelete="restrict")
+    product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
+    amount = fields.Monetary(required=True, readonly=True, help="Positive: the partner owes us.")
+
+    _unique_source = models.UniqueIndex(
+        "(source_model, source_id, source_line, kind, revision)", "This amount has been settled already."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_draft()
+        lines._tell_sources()
+        return lines
+
+    def write(self, vals):
+        self._check_draft()
+        result = super().write(vals)
+        if "settlement_id" in vals:  # nor may a line move into a confirmed settlement
+            self._check_draft()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_draft(self):
+        self._check_draft()
+
+    def unlink(self):
+        sources = self._sources()
+        result = super().unlink()
+        self._tell(sources)
+        return result
+
+    def _check_draft(self):
+        fixed = self.settlement_id.filtered(lambda settlement: settlement.state != "draft")
+        if fixed:
+            raise UserError(
+                self.env._("%s is confirmed: its lines can't change. Corrections are new lines.", fixed[0].display_name)
+            )
+
+    def _sources(self):
+        """{source model: [source ids]} of these lines."""
+        return {model: lines.mapped("source_id") for model, lines in self.grouped("source_model").items()}
+
+    def _tell_sources(self):
+        self._tell(self._sources())
+
+    def _tell(self, sources):
+        for source in self.env["franchise.settlement.source"]._settlement_source_models():
+            for model, ids in sources.items():
+                source.sudo()._settlement_changed(model, ids)
+
+    def action_open_source(self):
+        """Open the document behind the line."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.source_model,
+            "res_id": self.source_id,
+            "view_mode": "form",
+        }

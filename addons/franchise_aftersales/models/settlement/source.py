@@ -1,0 +1,32 @@
+from odoo import api, models
+
+
+class FranchiseSettlementSource(models.AbstractModel):
+    """What a document implements so that its amounts are settled, each exactly once.
+
+    Settlements know only this interface. A source is named by (source_model, source_id, source_line, kind, revision);
+    that name is unique among settlement lines, in the database.
+    """
+
+    _name = "franchise.settlement.source"
+    _description = "Settlement Source"
+
+    @api.model
+    def _settlement_candidates(self, company, date_to):
+        """Amounts ready to be settled until `date_to` (date, inclusive) and held by no settlement yet.
+
+        :return: list of dicts: source_model, source_id, source_line, kind, revision (the source's name); partner_id,
+            party, currency_id, date, name, formula, partner_reference, cause_id, product_id; amount in that currency,
+            positive when the partner owes us.
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _settlement_changed(self, source_model, source_ids):
+        """Told after lines for these sources were created or removed."""
+
+    @api.model
+    def _settlement_source_models(self):
+        """All models that implement this interface, in a fixed order."""
+        names = self.env.registry.descendants(["franchise.settlement.source"], "_inherit")
+        return [self.env[name] for name in sorted(names) if not self.env[name]._abstract]

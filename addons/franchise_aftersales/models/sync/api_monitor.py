@@ -1,0 +1,95 @@
+import json
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from .api_delivery import utc_text
+
+MAX_PAGE = 2000
+
+
+class FranchiseSyncApi(models.AbstractModel):
+    """Monitoring: figures per system, and our side of a reconciliation."""
+
+    _inherit = "franchise.sync.api"
+
+    @api.model
+    def status(self):
+        """Figures per system: messages by state, age of the oldest due one (seconds), last success, breaker."""
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        endpoints = self._endpoints_sudo()
+        now = self._now()
+        figures = {}
+        if endpoints:
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT endpoint_id, state, COUNT(*),
+                           COUNT(*) FILTER (WHERE state = 'delivered' AND answered_at IS NULL),
+                           COALESCE(EXTRACT(EPOCH FROM %(now)s - MIN(next_attempt_at)
+                                            FILTER (WHERE state = 'pending' AND next_attempt_at <= %(now)s)), 0)
+                      FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s
+                  GROUP BY endpoint_id, state
+                    """,
+                    now=now,
+                    endpoints=tuple(endpoints.ids),
+                )
+            )
+            for endpoint_id, state, count, awaiting, oldest in rows:
+                figures.setdefault(endpoint_id, {})[state] = (count, awaiting, int(oldest))
+        result = []
+        for endpoint in endpoints:
+            by_state = figures.get(endpoint.id, {})
+            entry = {
+                state: by_state.get(state, (0, 0, 0))[0]
+                for state in ("pending", "delivered", "rejected", "dead", "parked", "quarantined")
+            }
+            entry.update(
+                code=endpoint.code,
+                awaiting_answer=by_state.get("delivered", (0, 0, 0))[1],
+                oldest_due_seconds=by_state.get("pending", (0, 0, 0))[2],
+                last_success_at=utc_text(endpoint.last_success_at),
+                breaker=endpoint.breaker_state,
+            )
+            result.append(entry)
+        return {"endpoints": result, "time": utc_text(now)}
+
+    @api.model
+    def reconcile_page(self, endpoint, after_id=0, limit=500):
+        """Our side of the messages of one system, in pages by id: uuid, hash, state, amounts as decimal strings."""
+        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        system = self._endpoint(endpoint)
+        limit = min(max(int(limit), 1), MAX_PAGE)
+        messages = (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search([("endpoint_id", "=", system.id), ("id", ">", int(after_id))], order="id", limit=limit)
+        )
+        answers = self._document_answers(messages)
+        rows = []
+        for message in messages:
+            payload = json.loads(message.payload)
+            rows.append(
+                {
+                    "id": message.id,
+                    "uuid": message.uuid,
+                    "sha256": message.sha256,
+                    "state": message.state,
+                    "amount": payload.get("amount", ""),
+                    "currency": payload.get("currency", ""),
+                    **answers.get(message.id, {"answer_state": "", "accepted_amount": ""}),
+                }
+            )
+        return {"rows": rows, "next": messages[-1:].id if len(messages) == limit else 0}
+
+    def _document_answers(self, messages):
+        """{message id: {answer_state, accepted_amount}} as the documents have them now."""
+        result = {}
+        for model, group in messages.grouped("res_model").items():
+            documents = self.env[model].sudo().browse(group.mapped("res_id")).exists()
+            summaries = {document.id: document._sync_answer_summary() for document in documents}
+            for message in group:
+                if message.res_id in summaries:
+                    result[message.id] = summaries[message.res_id]
+        return result

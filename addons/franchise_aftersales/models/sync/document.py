@@ -1,0 +1,101 @@
+from collections import defaultdict
+
+from odoo import api, models
+
+
+class FranchiseSyncDocument(models.AbstractModel):
+    """What a document implements to be told to suppliers' systems and to take their answers."""
+
+    _name = "franchise.sync.document"
+    _description = "Document Known to Suppliers"
+
+    def _sync_aggregate(self):
+        """Text that orders this document's messages; the same text means the same line."""
+        self.ensure_one()
+        return f"{self._name},{self.id}"
+
+    def _sync_partner(self):
+        """The partner whose system is told about this document."""
+        raise NotImplementedError
+
+    def _sync_prepare_payload(self, kind, endpoint):
+        """JSON-able dict of the event `kind` for `endpoint`, with a "document" entry; amounts as decimal strings, dates ISO 8601."""
+        raise NotImplementedError
+
+    def _sync_on_delivered(self):
+        """The partner's system has the document now."""
+        raise NotImplementedError
+
+    def _sync_check_answer(self, answer):
+        """Reason (translated text) to refuse `answer`, or an empty string. Must not write."""
+        raise NotImplementedError
+
+    def _sync_apply_answer(self, answer):
+        """Write the effect of a checked answer.
+
+        :return: text for the chatter, written for all answers of a call together; empty for none.
+        """
+        raise NotImplementedError
+
+    def _sync_answer_summary(self):
+        """{"answer_state", "accepted_amount" (decimal string)}: our view of the supplier's answer, to reconcile."""
+        raise NotImplementedError
+
+    def _sync_emit(self, kind):
+        """Write one outbox row per document in this very transaction; documents without a system are left out.
+
+        :return: the new `franchise.sync.message` records (sudo).
+        """
+        messages = self.env["franchise.sync.message"].sudo()
+        endpoints = self._sync_endpoints()
+        documents = self.filtered(lambda document: document.id in endpoints)
+        if not documents:
+            return messages
+        documents.lock_for_update()
+        aggregates = {document.id: document._sync_aggregate() for document in documents}
+        latest_seq = dict(
+            messages._read_group([("aggregate", "in", list(aggregates.values()))], ["aggregate"], ["seq:max"])
+        )
+        latest_revision = dict(
+            messages._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", documents.ids), ("kind", "=", kind)],
+                ["res_id"],
+                ["revision:max"],
+            )
+        )
+        vals_list = []
+        for document in documents:
+            aggregate = aggregates[document.id]
+            seq = latest_seq[aggregate] = latest_seq.get(aggregate, 0) + 1
+            revision = latest_revision.get(document.id, 0) + 1
+            endpoint = endpoints[document.id]
+            payload = document._sync_prepare_payload(kind, endpoint)
+            payload["document"]["revision"] = revision
+            vals_list.append(messages._prepare_message(endpoint, document, kind, payload, aggregate, seq, revision))
+        return messages.create(vals_list)
+
+    def _sync_endpoints(self):
+        """{document id: its supplier's system}, one query; a system that is switched off still collects messages."""
+        wanted = defaultdict(list)
+        for document in self:
+            wanted[document.company_id.id, document._sync_partner().commercial_partner_id.id].append(document.id)
+        found = (
+            self.env["franchise.sync.endpoint"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", [company for company, _partner in wanted]),
+                    ("partner_id", "in", [partner for _company, partner in wanted]),
+                ]
+            )
+        )
+        return {
+            document_id: endpoint
+            for endpoint in found
+            for document_id in wanted.get((endpoint.company_id.id, endpoint.partner_id.commercial_partner_id.id), ())
+        }
+
+    @api.model
+    def _sync_amount(self, amount, currency):
+        """`amount` as the text a payload carries: plain decimal with the currency's number of digits."""
+        return f"{amount:.{currency.decimal_places}f}"

@@ -1,0 +1,163 @@
+import hashlib
+import random
+import uuid
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+GROUP_SYNC_OPERATOR = "franchise_aftersales.group_sync_operator"
+
+# Retry: 5 s, 10 s, 20 s … at most 6 h apart, each with jitter; 20 tries are about three days.
+RETRY_BASE_SECONDS = 5
+RETRY_MAX_SECONDS = 6 * 3600
+MAX_ATTEMPTS = 20
+# Leases that ended without any result before a message is set aside as poison.
+MAX_LOST_LEASES = 3
+
+OPEN_STATES = ("pending", "parked", "dead", "quarantined")
+STUCK_STATES = ("parked", "dead", "quarantined", "rejected")
+
+
+class FranchiseSyncMessage(models.Model):
+    """Outbox: one row per event that a supplier's system must learn, written in the transaction of the event.
+
+    This table is the truth of the delivery; a broker's message is only a wake-up. Nobody has write access:
+    rows change through `franchise.sync.api` and the buttons below.
+    """
+
+    _name = "franchise.sync.message"
+    _description = "Sync Message"
+    _order = "id desc"
+    _rec_name = "uuid"
+
+    uuid = fields.Char(string="Idempotency Key", required=True, readonly=True, copy=False)
+    endpoint_id = fields.Many2one(
+        "franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
+    kind = fields.Selection([("claim_submitted", "Claim submitted")], required=True, readonly=True)
+    res_model = fields.Char(string="Document Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", required=True, readonly=True)
+    document_name = fields.Char(string="Document", readonly=True)
+    aggregate = fields.Char(
+        required=True, readonly=True, help="What is kept in order: messages of one claim wait in line."
+    )
+    seq = fields.Integer(string="Order", required=True, readonly=True)
+    revision = fields.Integer(required=True, readonly=True, default=1)
+    payload = fields.Text(required=True, readonly=True)
+    sha256 = fields.Char(string="SHA-256", required=True, readonly=True)
+    state = fields.Selection(
+        [
+            ("pending", "Waiting"),
+            ("delivered", "Delivered"),
+            ("rejected", "Rejected"),
+            ("parked", "Sent, Answer Unknown"),
+            ("dead", "Given Up"),
+            ("quarantined", "Quarantined"),
+        ],
+        string="Status",
+        required=True,
+        default="pending",
+        readonly=True,
+        index=True,
+    )
+    next_attempt_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    lease_token = fields.Char(readonly=True, copy=False)
+    lease_until = fields.Datetime(readonly=True, copy=False)
+    lost_leases = fields.Integer(required=True, default=0, readonly=True, help="Leases in a row that ended without a result.")
+    attempts = fields.Integer(string="Tries", required=True, default=0, readonly=True)
+    remote_ref = fields.Char(string="Document There", readonly=True)
+    delivered_at = fields.Datetime(readonly=True)
+    answered_at = fields.Datetime(readonly=True)
+    last_error = fields.Char(readonly=True)
+    attempt_ids = fields.One2many("franchise.sync.attempt", "message_id", string="Attempts", readonly=True)
+    inbox_ids = fields.One2many("franchise.sync.inbox", "outbox_id", string="Answers", readonly=True)
+
+    _unique_uuid = models.UniqueIndex("(uuid)", "An idempotency key is used once.")
+    _unique_seq = models.UniqueIndex("(aggregate, seq)", "Another message took this place in line: try again.")
+    _unique_event = models.UniqueIndex(
+        "(res_model, res_id, kind, revision)", "This event of the document has been recorded already."
+    )
+    _due = models.Index("(endpoint_id, next_attempt_at, id) WHERE state = 'pending'")
+    _line = models.Index("(aggregate, seq) WHERE state IN ('pending', 'parked', 'dead', 'quarantined')")
+    _lease = models.Index("(lease_token) WHERE lease_token IS NOT NULL")
+
+    @api.model
+    def _prepare_message(self, endpoint, document, kind, payload, aggregate, seq, revision):
+        """Values of one outbox row; `payload` is a JSON-able dict without `uuid`, which is added here."""
+        key = str(uuid.uuid4())
+        text = endpoint._canonical_json({**payload, "uuid": key, "kind": kind, "version": 1})
+        return {
+            "uuid": key,
+            "endpoint_id": endpoint.id,
+            "kind": kind,
+            "res_model": document._name,
+            "res_id": document.id,
+            "document_name": document.display_name,
+            "aggregate": aggregate,
+            "seq": seq,
+            "revision": revision,
+            "payload": text,
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        }
+
+    @api.model
+    def _retry_delay(self, attempts, retry_after=0):
+        """Seconds to wait after `attempts` tries: exponential with jitter, never less than the supplier asked for."""
+        ceiling = min(RETRY_MAX_SECONDS, RETRY_BASE_SECONDS * 2 ** max(0, attempts - 1))
+        return max(retry_after or 0, ceiling * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+
+    def action_replay(self):
+        """Send again, under the same idempotency key, what is stuck or was rejected.
+
+        :raises AccessError: the user is no sync operator.
+        :raises UserError: a message is waiting or delivered already.
+        """
+        if not self.env.user.has_group(GROUP_SYNC_OPERATOR):
+            raise AccessError(self.env._("Only a sync operator may send messages again."))
+        self.check_access("read")
+        for message in self:
+            if message.state not in STUCK_STATES:
+                raise UserError(
+                    self.env._(
+                        "Message %s is not stuck: only messages that need attention are sent again.", message.uuid
+                    )
+                )
+        self.sudo().write(
+            {
+                "state": "pending",
+                "next_attempt_at": fields.Datetime.now(),
+                "lease_token": False,
+                "lease_until": False,
+                "lost_leases": 0,
+                "attempts": 0,
+            }
+        )
+        for endpoint, messages in self.sudo().grouped("endpoint_id").items():
+            endpoint.message_post(
+                body=self.env._(
+                    "%(user)s sent %(count)s messages again: %(documents)s",
+                    user=self.env.user.name,
+                    count=len(messages),
+                    documents=", ".join(messages.mapped("document_name")[:20]),
+                )
+            )
+        return True
+
+    def action_open_document(self):
+        """Open the business document behind the message."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+    def _postponed(self, attempts, retry_after):
+        """Values that put a message back in line after a failed try, or give it up after `MAX_ATTEMPTS`."""
+        if attempts >= MAX_ATTEMPTS:
+            return {"state": "dead"}
+        delay = timedelta(seconds=self._retry_delay(attempts, retry_after))
+        return {"state": "pending", "next_attempt_at": fields.Datetime.now() + delay}

@@ -1,0 +1,287 @@
+import inspect
+import uuid
+
+from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .flow import Flow, FlowCase
+
+# Who may (c)reate, (r)ead, (w)rite and (d)elete what, in the own company. A role that isn't named may do nothing.
+TERMS = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "manager": "crwd"}
+CLAIMS = {"service": "crwd", "accountant": "r", "finance": "rw", "contract": "r", "manager": "crwd"}
+RECOVERIES = {"service": "rw", "accountant": "r", "finance": "r", "operator": "r", "manager": "rw"}
+EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
+MATRIX = {
+    "franchise.brand": TERMS,
+    "franchise.contract": TERMS,
+    "franchise.outlet": TERMS,
+    "franchise.service.agreement": TERMS,
+    "franchise.service.agreement.version": TERMS,
+    "franchise.service.agreement.liability": TERMS,
+    "franchise.cause": {
+        "service": "r", "accountant": "r", "finance": "r", "contract": "r", "operator": "r", "manager": "crwd"
+    },
+    "franchise.claim": CLAIMS,
+    "franchise.claim.line": CLAIMS,
+    "franchise.claim.quota": {"service": "r", "accountant": "r", "finance": "r", "manager": "r"},
+    "franchise.claim.recovery": RECOVERIES,
+    "franchise.claim.recovery.line": RECOVERIES,
+    "franchise.settlement": {"accountant": "r", "finance": "crwd", "manager": "crwd"},
+    "franchise.settlement.line": {"accountant": "r", "finance": "rd", "manager": "rd"},
+    "franchise.settlement.generate": {"finance": "crw", "manager": "crw"},
+    "franchise.tie.out": {"accountant": "r", "finance": "r", "manager": "r"},
+    "franchise.sync.endpoint": {
+        "service": "r", "accountant": "r", "finance": "r", "operator": "crwd", "manager": "crwd"
+    },
+    "franchise.sync.message": EVIDENCE,
+    "franchise.sync.attempt": EVIDENCE,
+    "franchise.sync.inbox": EVIDENCE,
+}
+SHARED = ("franchise.cause",)  # one tree for all companies
+OWN_ONLY = ("franchise.settlement.generate",)  # a dialogue: whose it is, not which company's
+# What can be called by RPC beside Odoo's own methods.
+API = {"endpoints", "pending", "lease", "finish", "release", "receive", "reconcile_page", "status"}
+OVERRIDDEN = {"create", "write", "unlink", "button_draft", "button_cancel"}
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(FlowCase):
+    """Access by role and company, from one table (R-H1, R-H2, R-G8)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.own = cls.make_records(cls.flow)
+        cls.other_flow = Flow(cls.env)
+        cls.other = cls.make_records(cls.other_flow)
+        cls.env.flush_all()
+
+    @classmethod
+    def make_records(cls, flow):
+        settlement = flow.settlement()
+        recovery = flow.env["franchise.claim.recovery.line"].browse(settlement.line_ids.source_id).recovery_id
+        flow.finish(flow.lease())
+        message = flow.message(recovery)
+        return {
+            "franchise.brand": flow.brand,
+            "franchise.contract": flow.contract,
+            "franchise.outlet": flow.outlet,
+            "franchise.service.agreement": flow.agreement,
+            "franchise.service.agreement.version": flow.version,
+            "franchise.service.agreement.liability": flow.version.liability_ids,
+            "franchise.cause": flow.cause,
+            "franchise.claim": flow.claim(),
+            "franchise.claim.line": flow.claim().line_ids,
+            "franchise.claim.quota": flow.env["franchise.claim.quota"].search(
+                [("invoice_line_id", "in", recovery.claim_id.line_ids.invoice_line_id.ids)]
+            ),
+            "franchise.claim.recovery": recovery,
+            "franchise.claim.recovery.line": recovery.line_ids,
+            "franchise.settlement": settlement,
+            "franchise.settlement.line": settlement.line_ids,
+            "franchise.settlement.generate": flow.env["franchise.settlement.generate"].create({}),
+            "franchise.tie.out": flow.tie_out(settlement),
+            "franchise.sync.endpoint": flow.endpoint,
+            "franchise.sync.message": message,
+            "franchise.sync.attempt": message.attempt_ids,
+            "franchise.sync.inbox": message.inbox_ids,
+        }
+
+    def allowed(self, records, letter):
+        """Whether a real call is let through by access rights and rules; what business refuses afterwards doesn't count."""
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                if letter == "r":
+                    records.read(["display_name"])
+                elif letter == "w":
+                    records.write({})
+                elif letter == "c":
+                    records.browse().create({})
+                else:
+                    records.unlink()
+                raise ZeroDivisionError  # undo
+        except AccessError:
+            return False
+        except ZeroDivisionError:
+            return True
+        except Exception:  # noqa: BLE001 - business refused, maybe before the rights were looked at
+            return records.has_access({"c": "create", "w": "write", "d": "unlink", "r": "read"}[letter])
+
+    def test_the_table_names_every_model(self):
+        ours = {
+            name
+            for name, model in self.env.registry.items()
+            if name.startswith("franchise.") and not model._abstract
+        }
+        self.assertEqual(ours, set(MATRIX))
+        for name, records in self.own.items():
+            self.assertEqual(len(records), 1, name)
+            self.assertEqual(len(self.other[name]), 1, name)
+
+    def test_every_model_role_and_operation_in_the_own_company(self):
+        for model, rights in MATRIX.items():
+            for role, user in self.flow.users.items():
+                records = self.own[model].with_user(user)
+                if model in OWN_ONLY and "c" in rights.get(role, ""):
+                    records = records.create({})
+                for letter in "crwd":
+                    with self.subTest(model=model, role=role, operation=letter):
+                        self.assertEqual(self.allowed(records, letter), letter in rights.get(role.rstrip("2"), ""))
+
+    def test_nothing_of_another_company(self):
+        """R-H2: not by search, group, name, read, export, write or delete."""
+        for model in MATRIX:
+            if model in SHARED or model in OWN_ONLY:
+                continue
+            theirs = self.other[model]
+            for role in MATRIX[model]:
+                records = theirs.with_user(self.flow.users[role]).with_context(allowed_company_ids=self.flow.company.ids)
+                with self.subTest(model=model, role=role):
+                    self.assertFalse(records.search([("id", "in", theirs.ids)]))
+                    self.assertFalse(records._read_group([("id", "in", theirs.ids)], [], ["__count"])[0][0])
+                    self.assertFalse(records.name_search("", [("id", "in", theirs.ids)]))
+                    for letter in "rwd":
+                        self.assertFalse(self.allowed(records, letter), letter)
+                    with self.assertRaises(UserError), self.env.cr.savepoint():
+                        records.export_data(["id", "display_name"])
+
+    def test_a_forged_company_in_the_context_opens_nothing(self):
+        theirs = self.other["franchise.claim"]
+        claims = theirs.with_user(self.flow.users["manager"]).with_context(allowed_company_ids=self.other_flow.company.ids)
+        with self.assertRaises(AccessError):
+            claims.search([("id", "in", theirs.ids)])
+
+    def test_no_document_is_created_in_another_company(self):
+        theirs = self.other_flow
+        values = theirs.claim_values([("labour", None, 5.0)])
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            self.env["franchise.claim"].with_user(self.flow.users["service"]).create(values)
+        line = {"claim_id": self.other["franchise.claim"].id, "kind": "labour", "name": "x", "amount_claimed": 1}
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            self.env["franchise.claim.line"].with_user(self.flow.users["service"]).create(line)
+
+    def test_evidence_is_edited_and_deleted_by_nobody(self):
+        """R-G6: payloads sent, attempts and answers; the administrator too."""
+        admin = self.env.ref("base.user_admin")
+        admin.company_ids |= self.flow.company
+        changes = {
+            "franchise.sync.message": {"payload": "{}", "state": "delivered", "uuid": "x", "next_attempt_at": "2020-01-01"},
+            "franchise.sync.attempt": {"outcome": "ack", "request": "x"},
+            "franchise.sync.inbox": {"raw": "x", "state": "applied"},
+        }
+        for model, values in changes.items():
+            for user in (admin, self.flow.users["manager"], self.flow.users["operator"], self.flow.users["worker"]):
+                records = self.own[model].with_user(user)
+                for name, value in values.items():
+                    with self.subTest(model=model, user=user.name, field=name), self.assertRaises(AccessError):
+                        records.write({name: value})
+                with self.assertRaises(AccessError):
+                    records.unlink()
+                with self.assertRaises(AccessError):
+                    records.create({"endpoint_id": self.flow.endpoint.id})
+
+    def test_the_worker_may_use_its_interface_and_nothing_else(self):
+        """R-G8: users, parameters, groups, claims and keys stay shut."""
+        worker = self.flow.users["worker"]
+        self.assertIn(self.flow.endpoint.code, [entry["code"] for entry in self.flow.api().endpoints()])
+        codes = [entry["code"] for entry in self.flow.api().status()["endpoints"]]
+        self.assertNotIn(self.other_flow.endpoint.code, codes)
+        for model in (*MATRIX, "ir.config_parameter", "ir.model.access", "res.groups", "account.move", "account.move.line",
+                      "res.partner.bank", "ir.attachment", "mail.message", "res.users.apikeys", "ir.cron", "ir.rule"):
+            with self.subTest(model=model):
+                records = self.env[model].sudo().search([], limit=1).with_user(worker)
+                self.assertFalse(records.has_access("write"), "write")
+                self.assertFalse(records.has_access("create"), "create")
+                if model not in ("ir.attachment", "mail.message"):
+                    self.assertFalse(records.has_access("read"), "read")
+        others = self.flow.users["finance"].with_user(worker)
+        with self.assertRaises(AccessError):
+            others.read(["login", "email"])
+        with self.assertRaises(AccessError):
+            others.write({"name": "x"})
+        with self.assertRaises(AccessError):
+            self.flow.supplier.with_user(worker).read(["name", "email"])
+        with self.assertRaises(AccessError):
+            self.env["ir.config_parameter"].with_user(worker).get_param("database.secret")
+
+    def test_nobody_else_may_use_the_workers_interface(self):
+        """R-G8: the administrator neither."""
+        calls = {
+            "endpoints": (),
+            "pending": (),
+            "status": (),
+            "lease": (self.flow.endpoint.code, 1, 60, "x" * 36),
+            "finish": ("x" * 36, []),
+            "release": ("x" * 36,),
+            "receive": (self.flow.endpoint.code, []),
+            "reconcile_page": (self.flow.endpoint.code,),
+        }
+        self.assertEqual(set(calls), API)
+        for role, user in (*self.flow.users.items(), ("admin", self.env.ref("base.user_admin"))):
+            for name, args in calls.items():
+                if role != "worker":
+                    with self.subTest(role=role, method=name), self.assertRaises(AccessError):
+                        getattr(self.env["franchise.sync.api"].with_user(user), name)(*args)
+
+    def test_the_worker_serves_its_own_companies_only(self):
+        """R-G8, R-H2: another company's system, messages and leases are unknown to it."""
+        theirs, ours = self.other_flow, self.flow
+        message = theirs.message(theirs.recovery())
+        for call in (
+            lambda api: api.lease(theirs.endpoint.code, 1, 60, str(uuid.uuid4())),
+            lambda api: api.receive(theirs.endpoint.code, []),
+            lambda api: api.reconcile_page(theirs.endpoint.code),
+            lambda api: api.finish(str(uuid.uuid4()), [{"id": message.id, "uuid": message.uuid, "outcome": "ack"}]),
+        ):
+            with self.assertRaisesRegex(Exception, "no supplier system|fits no message"), self.env.cr.savepoint():
+                call(ours.api())
+        self.assertEqual(message.state, "pending")
+
+    def test_only_these_methods_can_be_called_by_rpc(self):
+        """R-G8: what starts with an underscore is private; the rest is a list to be looked at."""
+        found = set()
+        for model in self.env.registry.values():
+            for base in model.mro():
+                if base.__module__.startswith("odoo.addons.franchise_aftersales.models"):
+                    found |= {name for name, member in vars(base).items() if inspect.isfunction(member) and name[0] != "_"}
+        found = {name for name in found if not name.startswith("action_")}
+        self.assertEqual(found - OVERRIDDEN, API)
+
+    def test_private_methods_are_refused_by_rpc(self):
+        service = self.flow.users["service"]
+        for model, name in (
+            ("franchise.claim", "_trusted"),
+            ("franchise.claim", "_move"),
+            ("franchise.settlement", "_generate"),
+            ("franchise.claim.quota", "_reserve"),
+            ("franchise.sync.message", "_postponed"),
+            ("franchise.sync.api", "_system"),
+            ("franchise.claim.recovery", "_sync_apply_answer"),
+        ):
+            self.assertTrue(hasattr(self.env[model], name))
+            with self.subTest(model=model, name=name), self.assertRaises(AccessError):
+                call_kw(self.env[model].with_user(service), name, [[]], {})
+
+    def test_service_staff_see_posted_vendor_bill_lines_only(self):
+        """R-H1: no other journal item, not even by a bill's own entry."""
+        item = self.flow.bill()
+        draft = item.move_id.copy()
+        hidden = (item.move_id.line_ids - item) | draft.line_ids | self.flow.settlement(state="posted").move_id.line_ids
+        service = self.flow.users["service"]
+        seen = self.env["account.move.line"].with_user(service).search([("id", "in", (hidden | item).ids)])
+        self.assertEqual(seen, item)
+        self.assertEqual(item.with_user(service).price_unit, 100)
+        for record in (*hidden, draft):
+            with self.assertRaises(AccessError):
+                record.with_user(service).read(["name"])
+        for operation in ("create", "write", "unlink"):
+            self.assertFalse(item.with_user(service).has_access(operation))
+            self.assertFalse(item.move_id.with_user(service).has_access(operation))
+
+    def test_resending_needs_the_operator(self):
+        message = self.own["franchise.sync.message"]
+        for role in ("service", "finance", "accountant", "contract", "worker", "employee"):
+            with self.subTest(role=role), self.assertRaises(AccessError):
+                message.with_user(self.flow.users[role]).action_replay()

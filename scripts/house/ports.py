@@ -1,0 +1,35 @@
+"""TCP ports on the loopback interface."""
+
+from __future__ import annotations
+
+import socket
+
+from .say import note
+
+
+def is_free(port: int) -> bool:
+    """Can a server bind this port on 127.0.0.1 and on every address? (A foreign server may hold either.)"""
+    for host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 — only tried, never served
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+    return True
+
+
+def choose(wanted: int, name: str, setting: str, taken: set[int] | None = None) -> int:
+    """The wanted port, or the next free one; says so when it is another."""
+    taken = taken if taken is not None else set()
+    for port in range(wanted, min(wanted + 200, 65536)):
+        if port not in taken and is_free(port):
+            break
+    else:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    taken.add(port)
+    if port != wanted:
+        note(f"  Port {wanted} ({setting}) is in use, so {name} takes {port}.")
+    return port

@@ -1,0 +1,155 @@
+"""`scripts/test.sh [group …] [pytest arguments]`: set up what the tests need, run them, print totals."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import databases, linting, worker
+from .commands import guarded
+from .odoo import Odoo, Tools
+from .once import locked
+from .ports import choose
+from .processes import Crew
+from .say import Trouble, note
+from .settings import REPO, Settings
+from .setup import prepare
+
+TEST_DATABASE = "test_addon"
+PYTEST_NOTHING_COLLECTED = 5
+
+
+@dataclass
+class Result:
+    """What one group of tests came to."""
+
+    group: str
+    passed: int
+    failed: int
+    seconds: float
+
+
+def main(settings: Settings, arguments: list[str]) -> int:
+    """Run the named groups, or all. Returns 0 when everything ran and passed, else 1."""
+    groups: dict[str, Callable[[Tools, Crew, list[str]], tuple[int, int]]] = {
+        "lint": lint, "house": house, "unit": unit, "addon": addon, "e2e": e2e,
+    }  # fmt: skip
+    chosen = []
+    while arguments and arguments[0] in groups:
+        chosen.append(arguments.pop(0))
+    if arguments and not chosen:
+        note(f"Name the group that '{' '.join(arguments)}' is for: {', '.join(groups)}.")
+        return 2
+    chosen = chosen or list(groups)
+    settings.make_folders()
+    results = []
+    # The crew stops whatever runs when somebody stops us.
+    with locked(settings.home / "test.lock", "the test databases"), Crew(settings.home) as crew:
+        began = time.monotonic()
+        tools = prepare(settings, browser=bool({"addon", "e2e"} & set(chosen)) and needs_browser(settings))
+        set_up = time.monotonic() - began
+        for name in chosen:
+            note(f"\n== {name}")
+            began = time.monotonic()
+            try:
+                passed, failed = groups[name](tools, crew, arguments)
+            except Trouble as trouble:
+                note(str(trouble))
+                passed, failed = 0, 1
+            results.append(Result(name, passed, failed, time.monotonic() - began))
+    return report(results, set_up)
+
+
+def report(results: list[Result], set_up: float) -> int:
+    """Print a table of times and, last, the plain line of totals."""
+    print(f"\n{'set-up':10} {'':>16} {set_up:8.1f} s")
+    for result in results:
+        print(f"{result.group:10} {result.passed:5} ok {result.failed:4} bad {result.seconds:8.1f} s")
+    failed = sum(result.failed for result in results)
+    passed = sum(result.passed for result in results)
+    print(f"{'all':10} {'':>16} {set_up + sum(result.seconds for result in results):8.1f} s\n")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
+
+
+def needs_browser(settings: Settings) -> bool:
+    """Do any tests drive a browser? (Odoo's tests skip without one, and a skip is a failure here.)"""
+    tests = [*settings.addons.glob("*/tests/**/*.py"), *(settings.repo / "tests").glob("**/*.py")]
+    return any(word in path.read_text(encoding="utf-8") for path in tests for word in ("start_tour(", "browser_js("))
+
+
+def run_pytest(tools: Tools, name: str, arguments: list[str], env: dict[str, str], extra: list[str]) -> tuple[int, int]:
+    """One pytest run. Returns (passed, failed); a run without tests, or one that broke off, counts as a failure."""
+    totals = tools.settings.home / "run" / f"totals-{name}.json"
+    totals.unlink(missing_ok=True)
+    env = {**env, "HOUSE_TOTALS": str(totals)}
+    env["PYTHONPATH"] = ":".join([*filter(None, [env.get("PYTHONPATH")]), str(REPO / "scripts")])
+    command = [
+        tools.venv.python,
+        "-m",
+        "pytest",
+        "-c",
+        REPO / "pyproject.toml",
+        "-p",
+        "house.strict",
+        *arguments,
+        *extra,
+    ]
+    code = subprocess.run(guarded(command), cwd=REPO, env=env).returncode
+    count = json.loads(totals.read_text()) if totals.exists() else {"passed": 0, "failed": 0}
+    if code == PYTEST_NOTHING_COLLECTED:
+        note(f"The group {name} has no test{' that matches' if extra else ''}, and every group must have some.")
+    if code and not count["failed"]:
+        count["failed"] = 1
+    return count["passed"], count["failed"]
+
+
+def lint(tools: Tools, _crew: Crew, _arguments: list[str]) -> tuple[int, int]:
+    """Style, Odoo conventions, what Odoo 19 drops silently."""
+    return linting.check(tools.venv, fix=False)
+
+
+def house(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
+    """Tests of these scripts themselves."""
+    return run_pytest(tools, "house", ["-p", "no:odoo", "tests/house"], tools.env(), arguments)
+
+
+def unit(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
+    """The worker's tests: no Odoo in reach."""
+    env = worker.python_env(tools.settings, tools.venv)
+    return run_pytest(tools, "unit", ["-p", "no:odoo", "tests/worker"], env, arguments)
+
+
+def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
+    """The addon's tests, by pytest-odoo, in a fresh clone of a database with the addon installed."""
+    settings = tools.settings
+    cluster = databases.ensure_cluster(tools, "test", durable=False)
+    cluster.start(crew)
+    odoo = Odoo(
+        tools, cluster, "test", choose(settings.port_our, "the addon's tests", "PORT_OUR"), ours=True,
+        folder=databases.filestores(tools, "test"),
+    )  # fmt: skip
+    odoo.write_conf()
+    databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, odoo, demo=False), odoo, TEST_DATABASE)
+    # pytest-odoo's parallel mode (-n 2) clones databases by PostgreSQL's own programs.
+    env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
+    return run_pytest(
+        tools, "addon",
+        [f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *addon_folders(settings)],
+        env, arguments,
+    )  # fmt: skip
+
+
+def addon_folders(settings: Settings) -> list[str]:
+    """Our addons, as pytest arguments."""
+    return sorted(str(path.parent.relative_to(REPO)) for path in settings.addons.glob("*/__manifest__.py"))
+
+
+def e2e(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
+    """End-to-end: all real processes."""
+    env = tools.env()
+    env["PYTHONPATH"] = ":".join([*map(str, worker.ensure_worker(tools.settings, tools.venv)), env["PYTHONPATH"]])
+    return run_pytest(tools, "e2e", ["-p", "no:odoo", "tests/e2e"], env, arguments)
