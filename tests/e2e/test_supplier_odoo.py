@@ -20,6 +20,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+
 from franchise_sync.delivery.classify import classify
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.errors import AuthenticationError, ForbiddenTarget, MissingRight, UnknownFate
@@ -45,9 +46,7 @@ def connect(supplier: Any, url: str = "", **options: Any) -> OdooConnector:
         supplier.login,
         {"customer_ref": ref, **options},
     )
-    return OdooConnector(
-        endpoint, ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE)
-    )
+    return OdooConnector(endpoint, ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE))
 
 
 @pytest.fixture
@@ -142,15 +141,11 @@ def test_a_claim_becomes_a_draft_credit_note(connector: OdooConnector, clerk: Od
     assert document["ref"] == f"AFC/{message.uuid[:8]}"
     assert document["currency_id"][1] == "CNY"
     assert document["amount_untaxed"] == document["amount_total"] == Decimal("290.1")
-    lines = clerk.call(
-        "account.move.line", "read", document["invoice_line_ids"], ["name", "tax_ids", "price_subtotal"]
-    )
+    lines = clerk.call("account.move.line", "read", document["invoice_line_ids"], ["name", "tax_ids", "price_subtotal"])
     assert [line["tax_ids"] for line in lines] == [[], []]
     assert lines[0]["name"] == "[V-1] 阀门 valve 1 (quantity 2, your share 80.00 %, your invoice INV/2026/7)"
     [company] = clerk.call("res.company", "search_read", [], ["account_sale_tax_id"], limit=1)
-    assert company["account_sale_tax_id"], (
-        "the supplier's company should have a default tax, or this proves nothing"
-    )
+    assert company["account_sale_tax_id"], "the supplier's company should have a default tax, or this proves nothing"
     notes = clerk.call(
         "mail.message",
         "search_read",
@@ -205,8 +200,8 @@ class Cutter(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         server: Any = self.server
-        request = Request(server.upstream + self.path, body, dict(self.headers))  # noqa: S310
-        with urlopen(request, timeout=DEADLINE) as reply:  # noqa: S310
+        request = Request(server.upstream + self.path, body, dict(self.headers))
+        with urlopen(request, timeout=DEADLINE) as reply:
             data = reply.read()
         args = json.loads(body)["params"]["args"]
         if server.cut and args[3:5] == [server.cut, "load"]:

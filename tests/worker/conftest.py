@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+
 from franchise_sync.erp.port import Endpoint
 from franchise_sync.suppliers.port import Connector, ConnectorContext
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
 
 
 @pytest.fixture(autouse=True)

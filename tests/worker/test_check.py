@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from worker_fakes import FakeSyncApi
+from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
+
 from franchise_sync.check import check
 from franchise_sync.errors import ConfigurationError
 from franchise_sync.settings import Settings
 from franchise_sync.suppliers.port import Finding
-from worker_fakes import FakeSyncApi
-from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
 
 
 def settings(url: str, **changes) -> Settings:
@@ -94,15 +95,11 @@ def test_endpoint_without_secret(api: FakeSyncApi) -> None:
     assert "FRANCHISE_SYNC_SECRET_NBPARTS" in sentence
 
 
-def test_endpoint_with_unknown_connector_or_address(
-    api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_endpoint_with_unknown_connector_or_address(api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """R-G7: each endpoint on its own."""
     monkeypatch.setenv("FRANCHISE_SYNC_SECRET_NBPARTS", "not-a-real-secret")
     monkeypatch.setenv("FRANCHISE_SYNC_SECRET_PLAIN", "not-a-real-secret")
-    api.systems.append(
-        {**api.systems[0], "code": "plain", "connector": "odoo", "url": "http://x.example.com"}
-    )
+    api.systems.append({**api.systems[0], "code": "plain", "connector": "odoo", "url": "http://x.example.com"})
     api.systems.append({**api.systems[0], "code": "off", "enabled": False})
     with serving(odoo_of(api)) as server:
         found = mistakes(settings(server.url))

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from typer.testing import CliRunner, Result
+from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+
 from franchise_sync import cli
 from franchise_sync.erp.port import Answer
 from franchise_sync.errors import AuthenticationError, TransientError
 from franchise_sync.runtime import Runtime
 from franchise_sync.suppliers.port import AnswerPage
-from typer.testing import CliRunner, Result
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
 
 Invoke = Callable[..., Result]
 
@@ -52,9 +53,7 @@ def test_drain_of_nothing(invoke: Invoke) -> None:
     assert "nothing to do; 0 due" in done.stdout
 
 
-def test_drain_names_what_keeps_failing(
-    invoke: Invoke, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_drain_names_what_keeps_failing(invoke: Invoke, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """R-G7: exit code 1 and the reason, not an endless loop."""
     monkeypatch.delenv("FRANCHISE_SYNC_SECRET_NBPARTS")
     api.add(2)

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 import pytest
+from worker_fakes import FakeConnector, FakeSupplier, UnsafeConnector, payload
+
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.errors import ConfigurationError
 from franchise_sync.suppliers import registry
 from franchise_sync.suppliers.odoo import OdooConnector
 from franchise_sync.suppliers.port import Connector, ConnectorContext
 from franchise_sync.transport.deadline import Deadline
-from worker_fakes import FakeConnector, FakeSupplier, UnsafeConnector, payload
 
 CONTEXT = ConnectorContext(secret="not-a-real-secret")
 CONNECTORS: list[Callable[[Endpoint], Connector]] = [
@@ -30,9 +31,7 @@ CONNECTORS: list[Callable[[Endpoint], Connector]] = [
 def message(number: int = 1) -> Message:
     key = str(uuids.uuid4())
     text = payload(key)
-    return Message(
-        number, key, "claim_submitted", "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest()
-    )
+    return Message(number, key, "claim_submitted", "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
 
 
 @pytest.fixture(params=CONNECTORS)
@@ -77,7 +76,7 @@ def test_the_stock_odoo_connector_is_found_by_entry_point() -> None:
 
 def test_unknown_connectors_are_named() -> None:
     """R-G7: with what there is."""
-    with pytest.raises(ConfigurationError, match="'telex'.*odoo"):
+    with pytest.raises(ConfigurationError, match=r"'telex'.*odoo"):
         registry.find("telex")
 
 

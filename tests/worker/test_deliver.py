@@ -6,6 +6,9 @@ import threading
 from collections import Counter
 
 import pytest
+from structlog.testing import capture_logs
+from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp, UnsafeConnector
+
 from franchise_sync.delivery import deliver as deliver_module
 from franchise_sync.delivery.deliver import Deliverer, Limits
 from franchise_sync.errors import (
@@ -17,8 +20,6 @@ from franchise_sync.errors import (
     TransientError,
     UnknownFate,
 )
-from structlog.testing import capture_logs
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp, UnsafeConnector
 
 LIMITS = Limits(lease_seconds=60, deadline_seconds=40, batch_size=3)
 
@@ -32,9 +33,7 @@ def deliverer(erp, connector, limits: Limits = LIMITS, stopping: threading.Event
     return Deliverer(erp, lambda _code: connector, limits, stopping)
 
 
-def test_everything_due_is_delivered_in_batches(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_everything_due_is_delivered_in_batches(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G2: batches, until nothing is due."""
     added = api.add(7)
     assert deliverer(erp, connector).deliver("nbparts") == Counter(ack=7)
@@ -44,9 +43,7 @@ def test_everything_due_is_delivered_in_batches(
     assert api.attempts[0]["started_at"].endswith("Z")
 
 
-def test_a_refusal_keeps_the_suppliers_words(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_a_refusal_keeps_the_suppliers_words(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G3: rejected with reason; the others of the batch go through."""
     added = api.add(3)
     connector.supplier.refuses[added[1]] = "不接受: wet"
@@ -75,9 +72,7 @@ def test_failures_of_a_batch_are_retries(
     assert all(str(error) in attempt["detail"] for attempt in api.attempts)
 
 
-def test_cut_off_after_the_commit_is_asked_by_key(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_cut_off_after_the_commit_is_asked_by_key(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G4: UNKNOWN → ask → there → ack."""
     api.add(2)
     connector.supplier.fail_after = [UnknownFate("cut off")]
@@ -86,9 +81,7 @@ def test_cut_off_after_the_commit_is_asked_by_key(
     assert len(connector.supplier.documents) == 2
 
 
-def test_cut_off_before_the_commit_is_sent_again(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_cut_off_before_the_commit_is_sent_again(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G4: not there, and a second send can't double: retry."""
     api.add(2)
     connector.supplier.fail_before = [UnknownFate("cut off")]
@@ -106,9 +99,7 @@ def test_who_cannot_be_asked_and_dedups_gets_it_again(
 
 
 @pytest.mark.parametrize("error", [UnknownFate("cut off"), KeyError("a bug")])
-def test_who_cannot_dedup_is_parked(
-    erp, api: FakeSyncApi, endpoint, supplier: FakeSupplier, connector, error
-) -> None:
+def test_who_cannot_dedup_is_parked(erp, api: FakeSyncApi, endpoint, supplier: FakeSupplier, connector, error) -> None:
     """R-G4: never a blind resend."""
     api.add(1)
     supplier.fail_after = [error]
@@ -117,9 +108,7 @@ def test_who_cannot_dedup_is_parked(
     assert deliverer(erp, unsafe).deliver("nbparts") == Counter(unknown=1)
 
 
-def test_a_bug_in_a_connector_loses_nothing(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_a_bug_in_a_connector_loses_nothing(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G4: an unexpected exception is a result like any other."""
     api.add(2)
     connector.supplier.fail_before = [ZeroDivisionError("oops")]
@@ -143,14 +132,12 @@ def test_damaged_payloads_are_not_sent(erp: MemoryErp, api: FakeSyncApi, connect
     api.add(1, text='"' + "x" * 2_000_000 + '"')
     assert deliverer(erp, connector).deliver("nbparts") == Counter(ack=1, unknown=2)
     assert len(connector.supplier.received) == 1
-    assert {
-        attempt["detail"].rpartition("; ")[2] for attempt in api.attempts if attempt["outcome"] == "unknown"
-    } == {"it was not sent."}
+    assert {attempt["detail"].rpartition("; ")[2] for attempt in api.attempts if attempt["outcome"] == "unknown"} == {
+        "it was not sent."
+    }
 
 
-def test_a_lost_lease_reply_is_asked_for_again(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_a_lost_lease_reply_is_asked_for_again(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G4: the same request_id, so nothing waits for its lease to end."""
     api.add(2)
     api.fail_after["lease"] = [UnknownFate("cut off")]
@@ -247,9 +234,7 @@ def test_large_batches_are_sent_in_parts(
     assert calls == [2, 1]
 
 
-def test_the_endpoints_batch_size_counts(
-    erp: MemoryErp, api: FakeSyncApi, supplier: FakeSupplier, connector
-) -> None:
+def test_the_endpoints_batch_size_counts(erp: MemoryErp, api: FakeSyncApi, supplier: FakeSupplier, connector) -> None:
     """R-G4: a supplier may want smaller batches."""
     connector.endpoint.options["batch_size"] = 2
     api.add(3)

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_servers import DATABASE, KEY, LOGIN, odoo_of, serving
+
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
 from franchise_sync.erp.port import Answer, ErpPort, Outcome, Result
 from franchise_sync.errors import SyncError, WireError
 from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.odoo_client import OdooClient
-from worker_fakes import FakeSyncApi, MemoryErp
-from worker_servers import DATABASE, KEY, LOGIN, odoo_of, serving
 
 FIRST, SECOND = "5c9b9d7e-0000-4000-8000-000000000001", "5c9b9d7e-0000-4000-8000-000000000002"
 
@@ -41,9 +42,7 @@ def erp(request: pytest.FixtureRequest, api: FakeSyncApi) -> Iterator[ErpPort]:
 
 
 def result(message, outcome: Outcome = Outcome.ACK, **changes) -> Result:
-    return Result(
-        message.id, message.uuid, outcome, started_at=datetime(2026, 11, 23, 8, tzinfo=UTC), **changes
-    )
+    return Result(message.id, message.uuid, outcome, started_at=datetime(2026, 11, 23, 8, tzinfo=UTC), **changes)
 
 
 def test_endpoints_and_pending(erp: ErpPort, api: FakeSyncApi) -> None:
@@ -97,9 +96,7 @@ def test_release_gives_back(erp: ErpPort, api: FakeSyncApi) -> None:
 def test_receive_once(erp: ErpPort, api: FakeSyncApi) -> None:
     """R-G3: the same answer twice is a duplicate; the cursor is stored with it."""
     [uuid] = api.add(1)
-    answer = Answer(
-        "m1", uuid, "accepted", "CNY", Decimal("90.00"), (("1", Decimal("90.00")),), "RBILL/1", "为什么"
-    )
+    answer = Answer("m1", uuid, "accepted", "CNY", Decimal("90.00"), (("1", Decimal("90.00")),), "RBILL/1", "为什么")
     assert [receipt.status for receipt in erp.receive("nbparts", [answer], "c1")] == ["applied"]
     assert [receipt.status for receipt in erp.receive("nbparts", [answer], None)] == ["duplicate"]
     assert erp.endpoints()[0].poll_cursor == "c1"

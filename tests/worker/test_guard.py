@@ -6,6 +6,7 @@ import ipaddress
 import socket
 
 import pytest
+
 from franchise_sync.errors import ForbiddenTarget, TransientError
 from franchise_sync.transport import guard
 from franchise_sync.transport.deadline import Deadline

@@ -6,11 +6,12 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+from worker_fakes import FakeConnector, FakeSyncApi, MemoryErp
+
 from franchise_sync.delivery.inbox import Collector, SeenAnswers
 from franchise_sync.erp.port import Answer
 from franchise_sync.errors import TransientError
 from franchise_sync.suppliers.port import AnswerPage
-from worker_fakes import FakeConnector, FakeSyncApi, MemoryErp
 
 
 def answer(uuid: str, number: str = "1") -> Answer:
@@ -21,9 +22,7 @@ def collector(erp: MemoryErp, connector: FakeConnector, seen: SeenAnswers | None
     return Collector(erp, lambda _code: connector, lambda _code: erp.endpoints()[0].poll_cursor, seen)
 
 
-def test_pages_are_stored_with_their_cursor(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_pages_are_stored_with_their_cursor(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G3: page by page, each with the cursor that is true once it is stored."""
     added = api.add(2)
     connector.supplier.pages = [AnswerPage((answer(added[0]),), "c1"), AnswerPage((answer(added[1]),), "c2")]
@@ -41,9 +40,7 @@ def test_polling_again_costs_no_call(erp: MemoryErp, api: FakeSyncApi, connector
     assert api.calls.count("receive") == calls
 
 
-def test_after_a_restart_they_are_duplicates(
-    erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector
-) -> None:
+def test_after_a_restart_they_are_duplicates(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
     """R-G9: the worker holds no state that matters."""
     connector.supplier.pages = [AnswerPage((answer(api.add(1)[0]),), "c1")]
     collector(erp, connector).collect("nbparts")
@@ -78,6 +75,4 @@ def test_the_memory_is_bounded() -> None:
 
     seen = SeenAnswers(size=10)
     seen.add("x", [Receipt(str(number), "applied") for number in range(50)])
-    assert (
-        len(seen.new("x", tuple(Answer(str(n), "u", "accepted", "CNY", Decimal(1)) for n in range(50)))) == 40
-    )
+    assert len(seen.new("x", tuple(Answer(str(n), "u", "accepted", "CNY", Decimal(1)) for n in range(50)))) == 40

@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+
 from franchise_sync import log
 from franchise_sync.text import register_secret
 
@@ -50,9 +51,7 @@ def test_errors_of_libraries_are_one_line(capsys: pytest.CaptureFixture[str]) ->
     try:
         raise ConnectionError("Connection refused")
     except ConnectionError:
-        logging.getLogger("dramatiq.worker").critical(
-            "Consumer encountered an unexpected error.", exc_info=True
-        )
+        logging.getLogger("dramatiq.worker").critical("Consumer encountered an unexpected error.", exc_info=True)
     [line] = lines(capsys)
     assert line["error"] == "ConnectionError: Connection refused"
     assert "Traceback" not in json.dumps(line)

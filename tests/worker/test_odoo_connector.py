@@ -6,15 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worker_fakes import payload
+
 from franchise_sync.errors import UnknownFate
 from franchise_sync.payload import parse_claim
 from franchise_sync.suppliers import odoo_document as document
 from franchise_sync.suppliers.odoo_answers import MoveFacts, message_id, money, to_answer
 from franchise_sync.suppliers.odoo_load import Record, load_each
 from franchise_sync.suppliers.odoo_poll import poll
-from hypothesis import given
-from hypothesis import strategies as st
-from worker_fakes import payload
 
 KEY = "5c9b9d7e-1111-4000-8000-000000000001"
 
@@ -54,9 +55,7 @@ def test_external_ids_read_back() -> None:
 class Loader:
     """``load()`` as Odoo 19 has it: all or nothing, blame not always where it belongs."""
 
-    def __init__(
-        self, bad: dict[str, str], *, innocent_first: bool = False, gives_up_after: int = 10
-    ) -> None:
+    def __init__(self, bad: dict[str, str], *, innocent_first: bool = False, gives_up_after: int = 10) -> None:
         self.bad = bad
         self.innocent_first = innocent_first
         self.gives_up_after = gives_up_after

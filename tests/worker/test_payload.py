@@ -8,12 +8,13 @@ import uuid as uuids
 from decimal import Decimal
 
 import pytest
-from franchise_sync.errors import PayloadError
-from franchise_sync.payload import check_integrity, parse_amount, parse_claim
-from franchise_sync.text import canonical_json, clip, html_to_text, load_json, text_to_html
 from hypothesis import given
 from hypothesis import strategies as st
 from worker_fakes import payload
+
+from franchise_sync.errors import PayloadError
+from franchise_sync.payload import check_integrity, parse_amount, parse_claim
+from franchise_sync.text import canonical_json, clip, html_to_text, load_json, text_to_html
 
 KEY = "5c9b9d7e-1111-4000-8000-000000000001"
 
@@ -110,11 +111,7 @@ def test_canonical_json_is_one_spelling(value: object) -> None:
     assert canonical_json(json.loads(text)) == text
 
 
-@given(
-    st.lists(
-        st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=0, max_value=10**9), max_size=8
-    )
-)
+@given(st.lists(st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=0, max_value=10**9), max_size=8))
 def test_split_lines_add_up(amounts: list[Decimal]) -> None:
     """R-E6: whatever the lines, a claim that says their sum is taken, and one that doesn't is not."""
     total = sum(amounts, Decimal("0.00"))

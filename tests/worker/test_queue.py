@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from dramatiq.brokers.stub import StubBroker
+from structlog.testing import capture_logs
+from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
+
 from franchise_sync.errors import ConfigurationError, TransientError
 from franchise_sync.queue.broker import open_broker, ping
 from franchise_sync.queue.wakeups import WakeUps
 from franchise_sync.runtime import Runtime
 from franchise_sync.service import Service
 from franchise_sync.settings import Settings
-from structlog.testing import capture_logs
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
-from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
 
 
 @pytest.fixture
@@ -58,9 +59,7 @@ def test_what_is_due_is_delivered(service: Service, api: FakeSyncApi) -> None:
     assert until(lambda: set(api.states().values()) == {"delivered"})
 
 
-def test_lost_wake_ups_cost_time_only(
-    service: Service, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_wake_ups_cost_time_only(service: Service, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """R-G4: a broker that loses everything loses no message."""
     broker = service.broker
     enqueue, lost = broker.enqueue, []
@@ -166,7 +165,7 @@ def process(url: str, **extra: str) -> subprocess.Popen[str]:
         **extra,
     }
     command = [sys.executable, "-m", "franchise_sync", "run"]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)  # noqa: S603
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("broker", ["stub://", "redis://127.0.0.1:1/0"])

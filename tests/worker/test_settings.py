@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from franchise_sync.errors import ConfigurationError
 from franchise_sync.settings import Settings, load_settings
 from franchise_sync.text import mask
@@ -16,9 +17,7 @@ def test_what_is_missing_is_named() -> None:
     """R-G7: one sentence each."""
     missing = load_settings().missing()
     assert len(missing) == 4
-    assert all(
-        name in " ".join(missing) for name in ("ERP_URL", "ERP_DATABASE", "ERP_LOGIN", "ERP_API_KEY_FILE")
-    )
+    assert all(name in " ".join(missing) for name in ("ERP_URL", "ERP_DATABASE", "ERP_LOGIN", "ERP_API_KEY_FILE"))
 
 
 @pytest.mark.parametrize(

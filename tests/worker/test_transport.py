@@ -7,6 +7,9 @@ import socket
 import time
 
 import pytest
+from worker_fakes import FakeSyncApi
+from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
+
 from franchise_sync.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -20,8 +23,6 @@ from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.http import HttpTransport
 from franchise_sync.transport.odoo_client import OdooClient
-from worker_fakes import FakeSyncApi
-from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
 
 LOCAL = TargetPolicy(plain_hosts=frozenset({"127.0.0.1"}))
 
@@ -115,7 +116,7 @@ def too_large_without_length(handler: Handler) -> None:
 @pytest.mark.parametrize("behaviour", [lambda h: h.reply(200, b"x" * 20_000), too_large_without_length])
 def test_replies_are_capped(behaviour) -> None:
     """R-G4: a reply can't exhaust the worker's memory, announced or not."""
-    with serving(behaviour) as server, pytest.raises(UnknownFate, match="more than the 10000|bytes"):
+    with serving(behaviour) as server, pytest.raises(UnknownFate, match=r"more than the 10000 "):
         post(server.url)
 
 
@@ -164,23 +165,29 @@ def client(url: str, key: str = KEY, **kwargs) -> OdooClient:
 
 def test_answers_to_another_request_are_not_believed() -> None:
     """R-G4: odoorpc itself would take them."""
-    with serving(lambda handler: handler.result(7, request_id=424242)) as server:
-        with pytest.raises(UnknownFate, match="another request"):
-            client(server.url).call("res.partner", "search", [])
+    with (
+        serving(lambda handler: handler.result(7, request_id=424242)) as server,
+        pytest.raises(UnknownFate, match="another request"),
+    ):
+        client(server.url).call("res.partner", "search", [])
 
 
 def test_cut_json_is_unknown() -> None:
     """R-G4: a 200 with half a document says nothing."""
-    with serving(lambda handler: handler.reply(200, b'{"jsonrpc": "2.0", "id": 1, "resu')) as server:
-        with pytest.raises(UnknownFate, match="not JSON"):
-            client(server.url).call("res.partner", "search", [])
+    with (
+        serving(lambda handler: handler.reply(200, b'{"jsonrpc": "2.0", "id": 1, "resu')) as server,
+        pytest.raises(UnknownFate, match="not JSON"),
+    ):
+        client(server.url).call("res.partner", "search", [])
 
 
 def test_nan_is_not_json() -> None:
     """R-G3: NaN and Infinity are no amounts, and no JSON."""
-    with serving(lambda handler: handler.reply(200, b'{"jsonrpc": "2.0", "id": 1, "result": NaN}')) as server:
-        with pytest.raises(UnknownFate, match="not JSON"):
-            client(server.url).call("res.partner", "search", [])
+    with (
+        serving(lambda handler: handler.reply(200, b'{"jsonrpc": "2.0", "id": 1, "result": NaN}')) as server,
+        pytest.raises(UnknownFate, match="not JSON"),
+    ):
+        client(server.url).call("res.partner", "search", [])
 
 
 def test_database_is_named_in_a_header(api: FakeSyncApi) -> None:

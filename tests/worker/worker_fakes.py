@@ -146,9 +146,7 @@ class FakeSyncApi:
             row.update(token="", until=None)
         return len(mine)
 
-    def receive(
-        self, endpoint: str, answers: list[dict[str, Any]], cursor: str | None
-    ) -> list[dict[str, Any]]:
+    def receive(self, endpoint: str, answers: list[dict[str, Any]], cursor: str | None) -> list[dict[str, Any]]:
         known = {row["uuid"] for row in self.rows.values()}
         replies = []
         for answer in answers:
@@ -161,9 +159,7 @@ class FakeSyncApi:
         return replies
 
     def reconcile_page(self, endpoint: str, after_id: int = 0, limit: int = 500) -> dict[str, Any]:
-        rows = [row for row in self.rows.values() if row["endpoint"] == endpoint and row["id"] > after_id][
-            :limit
-        ]
+        rows = [row for row in self.rows.values() if row["endpoint"] == endpoint and row["id"] > after_id][:limit]
         return {
             "rows": [
                 {
@@ -234,9 +230,7 @@ class MemoryErp:
 
     def finish(self, request_id: str, results: Sequence[port.Result]) -> port.Finished:
         rows = [wire.result_to_wire(result) for result in results]
-        return wire.parse(
-            "finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows)
-        )
+        return wire.parse("finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows))
 
     def release(self, request_id: str) -> int:
         return int(self.api.call("release", request_id=request_id))
