@@ -160,7 +160,7 @@ class Stack:
             # The suppliers of the demo are on this machine; real ones are reached by https only.
             "FRANCHISE_SYNC_ALLOWED_PLAIN_HOSTS": LOOPBACK,
             "FRANCHISE_SYNC_POLL_INTERVAL": "0.5",
-            "FRANCHISE_SYNC_ANSWER_INTERVAL": "2",
+            "FRANCHISE_SYNC_ANSWER_INTERVAL": "1",
         }
         self.worker_env = env
         self.worker_log = self.tools.settings.log / "worker.log"

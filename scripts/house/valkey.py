@@ -51,6 +51,8 @@ def start(settings: Settings, crew: Crew, venv: Venv, password: str, taken: set[
     conf.write_text(
         f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\ndir "{folder}"\n'
         "maxmemory 256mb\nmaxmemory-policy noeviction\n"
+        # It would write its title over its environment, by which leftovers are found.
+        "set-proc-title no\n"
     )
     member = crew.start(
         "The broker", [find_server(venv), conf], log=settings.log / "broker.log",

@@ -1,0 +1,92 @@
+"""Real processes for end-to-end tests: PostgreSQL, Valkey, our Odoo, the suppliers' stock Odoo, the worker.
+
+`demo_env` is for tests that call `scripts/demo.sh` itself. `stack` is for tests that work with the running processes
+from Python: it starts everything but acts no story. `supplier_odoo` is one supplier's stock Odoo alone.
+"""
+
+import os
+import secrets
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPO / "scripts"))
+
+from house import databases, ports  # noqa: E402 — the path has to come first
+from house import settings as house_settings  # noqa: E402
+from house.odoo import Odoo  # noqa: E402
+from house.processes import Crew, end_leftovers  # noqa: E402
+from house.setup import prepare  # noqa: E402
+from house.stack import Stack  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def demo_home():
+    """A home of its own, below that of the tests (databases stay for the next run); the cache is shared."""
+    base = house_settings.load()
+    home = base.home / "e2e"
+    home.mkdir(parents=True, exist_ok=True)
+    yield home
+    end_leftovers(home)
+
+
+@pytest.fixture(scope="session")
+def demo_env(demo_home):
+    """Environment for `scripts/demo.sh` in that home, on ports beside the usual ones."""
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "LD_LIBRARY_PATH")}
+    base = house_settings.load()
+    ports = {"PORT_OUR": "18069", "PORT_SUPPLIER": "18169", "PORT_BROKER": "16399"}
+    return {**env, **ports, "AFTERSALES_HOME": str(demo_home), "AFTERSALES_CACHE": str(base.cache)}
+
+
+@pytest.fixture(scope="session")
+def tools(demo_home):
+    """Everything fetched, with ports beside the usual ones."""
+    base = house_settings.load()
+    settings = replace(base, home=demo_home, cache=base.cache, port_our=19069, port_supplier=19169, port_broker=17399)
+    settings.make_folders()
+    return prepare(settings)
+
+
+@pytest.fixture(scope="module")
+def stack(tools):
+    """The running processes, started anew for each test module, from fresh databases."""
+    with Crew(tools.settings.home) as crew:
+        stack = Stack(tools, crew, name="stack", durable=False)
+        stack.start()
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def supplier_odoo(tools):
+    """A supplier's stock Odoo: url, database, login and api_key of our user there, a clerk, our customer reference."""
+    clerk_password = secrets.token_urlsafe(12)
+    supplier = {
+        "name": "Ningbo Precision Equipment",
+        "currency": "CNY",
+        "currencies": ["CNY", "USD"],
+        "customer": "Tea & Light",
+        "customer_ref": "HQ-TEALIGHT",
+        "clerk": {"name": "Credit Clerk", "login": "clerk", "password": clerk_password},
+        "robot": {"name": "Tea & Light (API)", "login": "franchise-hq"},
+        "admin_password": secrets.token_urlsafe(24),
+    }
+    with Crew(tools.settings.home) as crew:
+        cluster = databases.ensure_cluster(tools, "supplier", durable=False)
+        cluster.start(crew)
+        odoo = Odoo(
+            tools, cluster, "supplier", ports.choose(19269, "the supplier's Odoo", "port"), ours=False,
+            folder=databases.filestores(tools, "supplier"), options={"db_name": "supplier", "dbfilter": "^supplier$"},
+        )  # fmt: skip
+        odoo.write_conf()
+        databases.clone(tools, cluster, databases.STOCK, odoo, "supplier")
+        (fitted,) = odoo.within([{"database": "supplier", "module": "supplier", "data": supplier}], "Fitting out")
+        odoo.start(crew)
+        yield SimpleNamespace(
+            url=odoo.url, database="supplier", login="franchise-hq", api_key=fitted["api_key"], clerk_login="clerk",
+            clerk_password=clerk_password, customer_ref="HQ-TEALIGHT",
+        )  # fmt: skip
