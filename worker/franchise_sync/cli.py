@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -34,10 +35,15 @@ Tally = Counter[str]
 @app.command()
 def run() -> None:
     """Deliver and collect until SIGTERM or Ctrl-C, which finish what is under way."""
-    service = Service(_settings())
-    service.install_signals()
+    settings = _settings()
+    if settings.missing():
+        _fail("\n".join(settings.missing()))
     try:
+        service = Service(settings)
+        service.install_signals()
         service.run()
+    except SyncError as error:
+        _fail(str(error))
     except OSError as error:
         _fail(f"The worker can't start: {error}.")
 
@@ -68,7 +74,8 @@ def status(as_json: Json = False) -> None:
     if as_json:
         _print_json(dataclasses.asdict(figures))
     else:
-        Console().print(_table(figures))
+        # Redirected to a file or pipe there is no screen to fit, so nothing is cut.
+        Console(width=None if sys.stdout.isatty() else 140).print(_table(figures))
 
 
 @app.command()
@@ -142,43 +149,33 @@ def _settings() -> Settings:
 
 
 def _table(figures: Status) -> Table:
-    table = Table(title=f"Sync endpoints, {_show(figures.time)}")
-    for name in (
-        "endpoint",
-        "pending",
-        "delivered",
-        "rejected",
-        "dead",
-        "parked",
-        "quarantined",
-        "awaiting",
-        "oldest due",
-    ):
-        table.add_column(name, justify="left" if name == "endpoint" else "right")
-    table.add_column("last success")
-    table.add_column("breaker")
+    table = Table(
+        title=f"Sync endpoints, {figures.time:%Y-%m-%d %H:%M:%SZ}" if figures.time else "Sync endpoints",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("endpoint", no_wrap=True)
+    for name in ("wait", "sent", "refused", "dead", "parked", "set aside", "open", "oldest"):
+        table.add_column(name, justify="right")
+    table.add_column("last success", no_wrap=True)
+    table.add_column("breaker", no_wrap=True)
     for row in figures.endpoints:
-        numbers = (
-            row.pending,
-            row.delivered,
-            row.rejected,
-            row.dead,
-            row.parked,
-            row.quarantined,
-            row.awaiting_answer,
-        )
-        table.add_row(
-            row.code,
+        numbers = (row.pending, row.delivered, row.rejected, row.dead, row.parked, row.quarantined)
+        oldest = f"{row.oldest_due_seconds} s"
+        cells = (
             *map(str, numbers),
-            f"{row.oldest_due_seconds} s",
+            str(row.awaiting_answer),
+            oldest,
             _show(row.last_success_at),
             row.breaker,
         )
+        table.add_row(row.code, *cells)
     return table
 
 
 def _show(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%SZ") if moment else "–"
+    return moment.strftime("%m-%d %H:%MZ") if moment else "–"
 
 
 def _print_json(value: Any) -> None:

@@ -15,7 +15,7 @@ from franchise_sync.runtime import Runtime
 
 _log = log.get(__name__)
 LONGEST_WAIT = 30.0  #: seconds between looks while our Odoo or the broker can't be reached
-#: Answer intervals after which a supplier that owes no answer is asked, too: a clerk may reopen what was answered.
+#: Answer intervals after which a supplier that owes no answer is asked, too: a clerk may reopen one.
 LOOK_BACK = 6
 
 

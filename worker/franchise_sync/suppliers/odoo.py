@@ -32,8 +32,8 @@ class OdooConnector(Connector):
     # same
     # transaction as the document, so a repeated send finds the document whatever happened to the first one.
     resend_is_safe = True
-    # A draft takes about 30 ms there. A batch of this size ends well within the deadline of one call even on a
-    # busy machine, and what it has made is safe should the next one fail.
+    # A draft takes about 30 ms there. A batch of this size ends well within the deadline of one call even on
+    # a busy machine, and what it has made is safe should the next one fail.
     send_size = 50
 
     def __init__(self, endpoint: Endpoint, context: ConnectorContext) -> None:

@@ -123,6 +123,7 @@ class HttpTransport:
             raise UnknownFate(
                 f"The answer of {self.target} was cut off ({response.length} bytes are missing)."
             )
+        response.close()  # read1() leaves an exhausted response open, which would block the next request
         return b"".join(parts)
 
     def _broken(self, error: Exception, bytes_left: bool, deadline: Deadline) -> Exception:

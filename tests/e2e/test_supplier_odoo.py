@@ -1,0 +1,417 @@
+"""The connector ``odoo`` against a real stock Odoo of a supplier: nothing of ours is installed there.
+
+Needs the fixture ``supplier_odoo``: an object with ``url``, ``database``, ``login`` and ``api_key`` of the API user,
+which has no more than the group Invoicing, ``clerk_login`` and ``clerk_password`` of a clerk with the same group, and
+``customer_ref``, the reference under which we are a customer there. Its company has a default sales tax.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import uuid as uuids
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from franchise_sync.delivery.classify import classify
+from franchise_sync.erp.port import Endpoint, Message, Outcome
+from franchise_sync.errors import AuthenticationError, ForbiddenTarget, MissingRight, UnknownFate
+from franchise_sync.suppliers.odoo import OdooConnector
+from franchise_sync.suppliers.port import ConnectorContext
+from franchise_sync.transport.deadline import Deadline
+from franchise_sync.transport.guard import Target, TargetPolicy
+from franchise_sync.transport.odoo_client import OdooClient
+
+POLICY = TargetPolicy(plain_hosts=frozenset({"127.0.0.1", "localhost"}))
+DEADLINE = 120.0
+
+
+def connect(supplier: Any, url: str = "", **options: Any) -> OdooConnector:
+    ref = getattr(supplier, "customer_ref", "HQ-TEALIGHT")
+    endpoint = Endpoint(
+        "supplier",
+        "Supplier",
+        "odoo",
+        True,
+        url or supplier.url,
+        supplier.database,
+        supplier.login,
+        {"customer_ref": ref, **options},
+    )
+    return OdooConnector(endpoint, ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE))
+
+
+@pytest.fixture
+def connector(supplier_odoo: Any) -> Iterator[OdooConnector]:
+    made = connect(supplier_odoo)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clerk(supplier_odoo: Any) -> Iterator[OdooClient]:
+    client = OdooClient(
+        Target.parse(supplier_odoo.url),
+        supplier_odoo.database,
+        supplier_odoo.clerk_login,
+        supplier_odoo.clerk_password,
+        policy=POLICY,
+        deadline=DEADLINE,
+    )
+    yield client
+    client.close()
+
+
+def claim(*amounts: str, **changes: Any) -> Message:
+    key = str(uuids.uuid4())
+    amounts = amounts or ("200.10", "90.00")
+    lines = [
+        {
+            "key": str(number),
+            "kind": "goods",
+            "product_code": f"V-{number}",
+            "description": f"阀门 valve {number}",
+            "quantity": "2",
+            "share": "80.00",
+            "invoice": "INV/2026/7",
+            "amount": amount,
+        }
+        for number, amount in enumerate(amounts, 1)
+    ]
+    data = {
+        "version": 1,
+        "kind": "claim_submitted",
+        "uuid": key,
+        "document": {"number": f"AFC/{key[:8]}", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ"},
+        "currency": "CNY",
+        "amount": str(sum(map(Decimal, amounts))),
+        "cause": {"code": "quality.material", "name": "Defect in material"},
+        "reason": "Broken <b>& wet</b>\n受潮",
+        "lines": lines,
+        **changes,
+    }
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return Message(1, key, "claim_submitted", "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
+
+
+def documents(clerk: OdooClient, *messages: Message) -> list[dict[str, Any]]:
+    origins = [f"franchise:{message.uuid}" for message in messages]
+    fields = [
+        "state", "move_type", "ref", "amount_untaxed", "amount_total", "currency_id", "invoice_line_ids", "write_date",
+        "invoice_origin",
+    ]  # fmt: skip
+    return clerk.call("account.move", "search_read", [("invoice_origin", "in", origins)], fields, order="id")
+
+
+def lower_first_line(clerk: OdooClient, document: dict[str, Any], price: float) -> None:
+    command = [1, document["invoice_line_ids"][0], {"price_unit": price}]
+    clerk.call("account.move", "write", [document["id"]], {"invoice_line_ids": [command]})
+
+
+def comment(clerk: OdooClient, document: dict[str, Any], body: str) -> None:
+    """As the web client posts it: ``message_post`` by RPC would make a notification without the type."""
+    clerk.call("account.move", "message_post", [document["id"]], body=body, message_type="comment")
+
+
+def answers(connector: OdooConnector, message: Message, cursor: str = "") -> list[Any]:
+    return [a for page in connector.answers(cursor) for a in page.answers if a.uuid == message.uuid]
+
+
+def outcomes(deliveries: list[Any]) -> list[Outcome]:
+    return [delivery.outcome for delivery in deliveries]
+
+
+def test_a_claim_becomes_a_draft_credit_note(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G2: lines, amounts, currency, reference, reason; no taxes though the company has one by default."""
+    message = claim()
+    [delivery] = connector.send([message], Deadline(DEADLINE))
+    assert delivery.outcome is Outcome.ACK, delivery
+    [document] = documents(clerk, message)
+    assert delivery.remote_ref == f"account.move,{document['id']}"
+    assert (document["state"], document["move_type"]) == ("draft", "out_refund")
+    assert document["ref"] == f"AFC/{message.uuid[:8]}"
+    assert document["currency_id"][1] == "CNY"
+    assert document["amount_untaxed"] == document["amount_total"] == Decimal("290.1")
+    lines = clerk.call("account.move.line", "read", document["invoice_line_ids"], ["name", "tax_ids", "price_subtotal"])
+    assert [line["tax_ids"] for line in lines] == [[], []]
+    assert lines[0]["name"] == "[V-1] 阀门 valve 1 (quantity 2, your share 80.00 %, your invoice INV/2026/7)"
+    [company] = clerk.call("res.company", "search_read", [], ["account_sale_tax_id"], limit=1)
+    assert company["account_sale_tax_id"], "the supplier's company should have a default tax, or this proves nothing"
+    notes = clerk.call(
+        "mail.message",
+        "search_read",
+        [("model", "=", "account.move"), ("res_id", "=", document["id"]), ("message_type", "=", "comment")],
+        ["body"],
+    )
+    assert len(notes) == 1
+    assert "Broken &lt;b&gt;&amp; wet&lt;/b&gt;" in notes[0]["body"]
+    assert "受潮" in notes[0]["body"]
+
+
+def test_a_repetition_changes_nothing(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G4: one document a uuid, not even written again, and one note."""
+    messages = [claim(), claim()]
+    first = connector.send(messages, Deadline(DEADLINE))
+    before = documents(clerk, *messages)
+    assert connector.send(messages, Deadline(DEADLINE))[0].remote_ref == first[0].remote_ref
+    assert documents(clerk, *messages) == before
+    assert len(before) == 2
+    ids = [document["id"] for document in before]
+    domain = [("model", "=", "account.move"), ("res_id", "in", ids), ("message_type", "=", "comment")]
+    assert clerk.call("mail.message", "search_count", domain) == 2
+
+
+@pytest.mark.parametrize("posted", [False, True])
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_resend_leaves_the_clerks_work_alone(
+    connector: OdooConnector, clerk: OdooClient, monkeypatch: pytest.MonkeyPatch, posted: bool, asked: bool
+) -> None:
+    """R-G4: lowered or posted in between; also when the question was asked just before the document came to be."""
+    message = claim()
+    connector.send([message], Deadline(DEADLINE))
+    [document] = documents(clerk, message)
+    lower_first_line(clerk, document, 150.0)
+    if posted:
+        clerk.call("account.move", "action_post", [document["id"]])
+    before = documents(clerk, message)
+    if not asked:
+        monkeypatch.setattr(connector, "_find", lambda uuids: {})
+        monkeypatch.setattr(connector, "_compare", lambda *args: None)
+    [delivery] = connector.send([message], Deadline(DEADLINE))
+    assert delivery.outcome is Outcome.ACK, delivery
+    assert documents(clerk, message) == before
+    assert before[0]["amount_total"] == Decimal("240.0")
+
+
+class Cutter(BaseHTTPRequestHandler):
+    """Passes requests on and hangs up instead of bringing back the reply of one ``load()``."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server: Any = self.server
+        request = Request(server.upstream + self.path, body, dict(self.headers))
+        with urlopen(request, timeout=DEADLINE) as reply:
+            data = reply.read()
+        args = json.loads(body)["params"]["args"]
+        if server.cut and args[3:5] == [server.cut, "load"]:
+            server.cut = ""
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + data[:10])
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+@contextmanager
+def cutting(upstream: str, model: str) -> Iterator[str]:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Cutter)
+    server.daemon_threads = True
+    server.upstream, server.cut = upstream, model
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("model", ["account.move", "mail.message"])
+def test_cut_off_after_the_supplier_committed(supplier_odoo: Any, clerk: OdooClient, model: str) -> None:
+    """R-G4: UNKNOWN → asked by key. Complete: ack. Note still missing: sent again, which adds it. Never doubled."""
+    messages = [claim(), claim()]
+    with cutting(supplier_odoo.url, model) as url:
+        connector = connect(supplier_odoo, url)
+        with pytest.raises(UnknownFate) as caught:
+            connector.send(messages, Deadline(DEADLINE))
+        deliveries = classify(caught.value, messages, connector, DEADLINE)
+        complete = model == "mail.message"
+        assert set(outcomes(deliveries)) == {Outcome.ACK if complete else Outcome.RETRY}, deliveries
+        assert set(outcomes(connector.send(messages, Deadline(DEADLINE)))) == {Outcome.ACK}
+        assert len(connector.ask([message.uuid for message in messages], Deadline(DEADLINE))) == 2
+        connector.close()
+    assert len(documents(clerk, *messages)) == 2
+
+
+def test_two_workers_send_the_same_at_once(supplier_odoo: Any, clerk: OdooClient) -> None:
+    """R-G4: their database decides; the loser is an ack or a retry, never a refusal, and nothing is doubled."""
+    messages = [claim() for _ in range(5)]
+    connectors = [connect(supplier_odoo) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(lambda c: c.send(messages, Deadline(DEADLINE)), connectors))
+    found = {outcome for deliveries in results for outcome in outcomes(deliveries)}
+    assert found <= {Outcome.ACK, Outcome.RETRY}
+    assert set(outcomes(connectors[0].send(messages, Deadline(DEADLINE)))) == {Outcome.ACK}
+    assert len(documents(clerk, *messages)) == 5
+    for connector in connectors:
+        connector.close()
+
+
+def test_one_bad_claim_of_fifty(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G4: refused in the supplier's words; the other 49 go through."""
+    messages = [claim("10.00") for _ in range(49)]
+    line = {"key": "1", "description": "NUL \x00 here", "amount": "10.00"}
+    messages.insert(20, claim("10.00", lines=[line]))
+    deliveries = connector.send(messages, Deadline(DEADLINE))
+    assert deliveries[20].outcome is Outcome.REJECT
+    assert "NUL" in deliveries[20].detail
+    assert outcomes(deliveries).count(Outcome.ACK) == 49
+    assert len(documents(clerk, *messages)) == 49
+
+
+def test_a_currency_they_do_not_use_is_refused(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G3: with a sentence, and without a document."""
+    message = claim(currency="XTS")
+    [delivery] = connector.send([message], Deadline(DEADLINE))
+    assert (delivery.outcome, delivery.detail) == (
+        Outcome.REJECT,
+        "The supplier's system doesn't use the currency XTS.",
+    )
+    assert not documents(clerk, message)
+
+
+def test_an_unknown_customer_waits_for_a_correction(supplier_odoo: Any, clerk: OdooClient) -> None:
+    """R-G4: their customer list or our option is wrong, not the claim: no final no."""
+    connector = connect(supplier_odoo, customer_ref="NOBODY-KNOWS-THIS")
+    message = claim()
+    [delivery] = connector.send([message], Deadline(DEADLINE))
+    assert delivery.outcome is Outcome.RETRY
+    assert "no customer with the reference 'NOBODY-KNOWS-THIS'" in delivery.detail
+    assert not documents(clerk, message)
+    [finding] = [finding for finding in connector.check() if not finding.ok]
+    assert finding.name == "customer"
+    connector.close()
+
+
+def test_finer_amounts_than_theirs_are_not_sent(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-E6: they would round."""
+    message = claim("0.125")
+    [delivery] = connector.send([message], Deadline(DEADLINE))
+    assert delivery.outcome is Outcome.UNKNOWN
+    assert not documents(clerk, message)
+
+
+def test_posted_whole(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G3: accepted, with number and amount of each line; asked again, it is the same answer."""
+    message = claim()
+    connector.send([message], Deadline(DEADLINE))
+    assert answers(connector, message) == []
+    [document] = documents(clerk, message)
+    clerk.call("account.move", "action_post", [document["id"]])
+    [answer] = answers(connector, message)
+    assert (answer.state, answer.currency, answer.amount) == ("accepted", "CNY", Decimal("290.10"))
+    assert answer.lines == (("1", Decimal("200.10")), ("2", Decimal("90.00")))
+    [posted] = clerk.call("account.move", "read", [document["id"]], ["name"])
+    assert answer.number == posted["name"]
+    assert answers(connector, message)[0].message_id == answer.message_id
+
+
+def test_lowered_reopened_and_lowered_again(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G3: each decision is an answer of its own."""
+    message = claim()
+    connector.send([message], Deadline(DEADLINE))
+    [document] = documents(clerk, message)
+    lower_first_line(clerk, document, 190.1)
+    comment(clerk, document, "Ten off: handling.")
+    clerk.call("account.move", "action_post", [document["id"]])
+    [first] = answers(connector, message)
+    assert (first.amount, dict(first.lines)["1"], first.reason) == (
+        Decimal("280.10"),
+        Decimal("190.10"),
+        "Ten off: handling.",
+    )
+    clerk.call("account.move", "button_draft", [document["id"]])
+    assert answers(connector, message) == []
+    lower_first_line(clerk, document, 100.0)
+    clerk.call("account.move", "action_post", [document["id"]])
+    [second] = answers(connector, message)
+    assert second.amount == Decimal("190.00")
+    assert second.message_id != first.message_id
+
+
+def test_cancelled(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G3: rejected, with the clerk's last comment as plain text, not our own note."""
+    message = claim()
+    connector.send([message], Deadline(DEADLINE))
+    [document] = documents(clerk, message)
+    for body in ("Looking into it", "Not ours: wet & <torn>"):
+        comment(clerk, document, body)
+    clerk.call("account.move", "button_cancel", [document["id"]])
+    [answer] = answers(connector, message)
+    assert (answer.state, answer.amount, answer.lines) == ("rejected", Decimal("0.00"), ())
+    assert answer.reason == "Not ours: wet & <torn>"
+
+
+def test_no_answer_is_skipped_by_pages_and_cursor(supplier_odoo: Any, clerk: OdooClient) -> None:
+    """R-G3: posted in one transaction, all with the same time; pages of one; any cursor goes on from there."""
+    connector = connect(supplier_odoo, page_size=1)
+    messages = [claim("10.00") for _ in range(4)]
+    connector.send(messages, Deadline(DEADLINE))
+    clerk.call("account.move", "action_post", [document["id"] for document in documents(clerk, *messages)])
+    uuids_sent = {message.uuid for message in messages}
+    pages = list(connector.answers(""))
+    assert uuids_sent <= {answer.uuid for page in pages for answer in page.answers}
+    again = {answer.uuid for page in connector.answers(pages[-1].cursor) for answer in page.answers}
+    assert uuids_sent <= again
+    assert [page.cursor for page in pages] == sorted(page.cursor for page in pages)
+    connector.close()
+
+
+def test_a_copy_of_our_document_is_not_ours(connector: OdooConnector, clerk: OdooClient) -> None:
+    """R-G3: only the document with the external id answers."""
+    message = claim()
+    connector.send([message], Deadline(DEADLINE))
+    [document] = documents(clerk, message)
+    copy = clerk.call("account.move", "copy", [document["id"]])
+    copy_id = copy[0] if isinstance(copy, list) else copy
+    clerk.call("account.move", "write", [copy_id], {"invoice_origin": f"franchise:{message.uuid}"})
+    clerk.call("account.move", "action_post", [copy_id])
+    assert answers(connector, message) == []
+
+
+def test_the_api_user_can_do_little(connector: OdooConnector) -> None:
+    """R-G8: no right on external ids, users or parameters is needed or there."""
+    for model in ("ir.model.data", "ir.config_parameter"):
+        with pytest.raises(MissingRight):
+            connector._call(model, "search_read", [], ["id"], limit=1)
+
+
+def test_a_wrong_key_is_named(supplier_odoo: Any) -> None:
+    """R-G8: authentication, not a refusal of the claim."""
+    endpoint = connect(supplier_odoo).endpoint
+    wrong = OdooConnector(endpoint, ConnectorContext(secret="not-the-key", policy=POLICY))
+    with pytest.raises(AuthenticationError):
+        wrong.send([claim()], Deadline(DEADLINE))
+    wrong.close()
+
+
+def test_loopback_is_refused_unless_named(supplier_odoo: Any) -> None:
+    """R-G4: on connect, whatever is in the endpoint."""
+    endpoint = connect(supplier_odoo).endpoint
+    with pytest.raises(ForbiddenTarget):
+        OdooConnector(endpoint, ConnectorContext(secret=supplier_odoo.api_key))
+
+
+def test_check_is_content(connector: OdooConnector) -> None:
+    """R-G7: reachable, key, rights, customer."""
+    assert [(finding.name, finding.ok) for finding in connector.check()] == [
+        ("reachable", True),
+        ("login", True),
+        ("rights", True),
+        ("customer", True),
+    ]

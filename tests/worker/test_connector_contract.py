@@ -1,0 +1,112 @@
+"""What every connector has to keep. A new connector adds a line to CONNECTORS and passes.
+
+The connector for a supplier's stock Odoo passes the same promises against a real one in
+``tests/e2e/test_supplier_odoo.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid as uuids
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+import pytest
+from worker_fakes import FakeConnector, FakeSupplier, UnsafeConnector, payload
+
+from franchise_sync.erp.port import Endpoint, Message, Outcome
+from franchise_sync.errors import ConfigurationError
+from franchise_sync.suppliers import registry
+from franchise_sync.suppliers.odoo import OdooConnector
+from franchise_sync.suppliers.port import Connector, ConnectorContext
+from franchise_sync.transport.deadline import Deadline
+
+CONTEXT = ConnectorContext(secret="not-a-real-secret")
+CONNECTORS: list[Callable[[Endpoint], Connector]] = [
+    lambda endpoint: FakeConnector(endpoint, CONTEXT, FakeSupplier()),
+    lambda endpoint: UnsafeConnector(endpoint, CONTEXT, FakeSupplier()),
+]
+
+
+def message(number: int = 1) -> Message:
+    key = str(uuids.uuid4())
+    text = payload(key)
+    return Message(number, key, "claim_submitted", "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
+
+
+@pytest.fixture(params=CONNECTORS)
+def connector(request: pytest.FixtureRequest, endpoint: Endpoint) -> Connector:
+    return request.param(endpoint)
+
+
+def test_one_delivery_a_message(connector: Connector) -> None:
+    """R-G2: whatever happens, each message gets its own result."""
+    batch = [message(number) for number in range(5)]
+    deliveries = connector.send(batch, Deadline(5))
+    assert sorted(delivery.uuid for delivery in deliveries) == sorted(m.uuid for m in batch)
+    assert {delivery.outcome for delivery in deliveries} == {Outcome.ACK}
+    assert all(delivery.remote_ref for delivery in deliveries)
+
+
+def test_a_repetition_names_the_same_document(connector: Connector) -> None:
+    """R-G4: one document a uuid."""
+    batch = [message()]
+    [first], [second] = connector.send(batch, Deadline(5)), connector.send(batch, Deadline(5))
+    assert first.remote_ref == second.remote_ref
+
+
+def test_asking_by_key(connector: Connector) -> None:
+    """R-G4: what is there is named, what isn't is left out."""
+    [sent, other] = message(), message()
+    [delivery] = connector.send([sent], Deadline(5))
+    assert dict(connector.ask([sent.uuid, other.uuid], Deadline(5))) == {sent.uuid: delivery.remote_ref}
+
+
+def test_check_never_raises(connector: Connector) -> None:
+    """R-G7: a check explains."""
+    assert all(finding.sentence for finding in connector.check())
+
+
+def test_the_stock_odoo_connector_is_found_by_entry_point() -> None:
+    """R-G2: a new connector is one class and one line in its package."""
+    assert "odoo" in {point.name for point in entry_points(group=registry.GROUP)}
+    assert registry.find("odoo") is OdooConnector
+    assert OdooConnector.resend_is_safe
+
+
+def test_unknown_connectors_are_named() -> None:
+    """R-G7: with what there is."""
+    with pytest.raises(ConfigurationError, match=r"'telex'.*odoo"):
+        registry.find("telex")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"url": ""}, "no url"),
+        ({"database": ""}, "no database"),
+        ({"login": ""}, "no login"),
+        ({"url": "http://erp.example.com"}, "not encrypted"),
+        ({"url": "file:///etc/passwd"}, "https"),
+        ({"options": {"page_size": "many"}}, "page_size"),
+        ({"options": {"overlap_seconds": -1}}, "overlap_seconds"),
+    ],
+)
+def test_unusable_endpoints_say_why(changes: dict, words: str) -> None:
+    """R-G7: before anything is leased."""
+    facts = {"url": "https://erp.example.com", "database": "d", "login": "l", "options": {}, **changes}
+    with pytest.raises(ConfigurationError, match=words):
+        registry.build(Endpoint("x", "X", "odoo", True, **facts), CONTEXT)
+
+
+def test_check_of_a_forbidden_address_is_a_sentence() -> None:
+    """R-G4: loopback is refused on connect unless named in the settings."""
+    endpoint = Endpoint("x", "X", "odoo", True, "https://127.0.0.1:1", "d", "l")
+    [finding] = registry.build(endpoint, CONTEXT).check()
+    assert not finding.ok
+    assert "not a public address" in finding.sentence
+
+
+def test_the_secret_is_not_in_a_repr() -> None:
+    """R-H5: a stray repr in a log or traceback shows no key."""
+    assert "not-a-real-secret" not in repr(CONTEXT)

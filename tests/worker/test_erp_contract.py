@@ -1,0 +1,141 @@
+"""What every adapter of the port to our Odoo has to keep. A new adapter adds a line to ADAPTERS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_servers import DATABASE, KEY, LOGIN, odoo_of, serving
+
+from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
+from franchise_sync.erp.port import Answer, ErpPort, Outcome, Result
+from franchise_sync.errors import SyncError, WireError
+from franchise_sync.transport.guard import Target, TargetPolicy
+from franchise_sync.transport.odoo_client import OdooClient
+
+FIRST, SECOND = "5c9b9d7e-0000-4000-8000-000000000001", "5c9b9d7e-0000-4000-8000-000000000002"
+
+
+def memory(api: FakeSyncApi, _stack: ExitStack) -> ErpPort:
+    return MemoryErp(api)
+
+
+def over_odoorpc(api: FakeSyncApi, stack: ExitStack) -> ErpPort:
+    server = stack.enter_context(serving(odoo_of(api)))
+    policy = TargetPolicy(inside=True)
+    return OdooRpcErp(OdooClient(Target.parse(server.url), DATABASE, LOGIN, KEY, policy=policy, deadline=5))
+
+
+ADAPTERS: list[Callable[[FakeSyncApi, ExitStack], ErpPort]] = [memory, over_odoorpc]
+
+
+@pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
+def erp(request: pytest.FixtureRequest, api: FakeSyncApi) -> Iterator[ErpPort]:
+    with ExitStack() as stack:
+        made = request.param(api, stack)
+        yield made
+        made.close()
+
+
+def result(message, outcome: Outcome = Outcome.ACK, **changes) -> Result:
+    return Result(message.id, message.uuid, outcome, started_at=datetime(2026, 11, 23, 8, tzinfo=UTC), **changes)
+
+
+def test_endpoints_and_pending(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G6: what there is to serve."""
+    api.add(3)
+    [endpoint] = erp.endpoints()
+    assert (endpoint.code, endpoint.enabled, endpoint.options) == ("nbparts", True, {})
+    [pending] = erp.pending()
+    assert (pending.due, pending.awaiting_answer, pending.breaker) == (3, 0, "closed")
+    assert erp.server_version() == "19.0"
+
+
+def test_lease_and_finish(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G4: a batch is taken once and its results recorded in one call."""
+    api.add(5)
+    lease = erp.lease("nbparts", 3, 60, FIRST)
+    assert len(lease.messages) == 3
+    assert lease.lease_until > datetime.now(UTC)
+    assert lease.messages[0].attempt == 1
+    assert len(erp.lease("nbparts", 10, 60, SECOND).messages) == 2
+    finished = erp.finish(FIRST, [result(message) for message in lease.messages])
+    assert set(finished.applied) == {message.id for message in lease.messages}
+    assert not finished.late
+
+
+def test_repeated_lease_gives_the_same(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G4: should only the reply have been lost."""
+    api.add(4)
+    first = erp.lease("nbparts", 2, 60, FIRST)
+    assert erp.lease("nbparts", 2, 60, FIRST).messages == first.messages
+
+
+def test_late_results_are_named(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G4: an ack after the lease is still a fact."""
+    api.add(1)
+    [message] = erp.lease("nbparts", 1, 60, FIRST).messages
+    api.rows[message.id]["token"] = SECOND
+    assert erp.finish(FIRST, [result(message)]).late == (message.id,)
+    assert api.rows[message.id]["state"] == "delivered"
+
+
+def test_release_gives_back(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G4: a graceful stop counts no try."""
+    api.add(2)
+    erp.lease("nbparts", 2, 60, FIRST)
+    assert erp.pending()[0].due == 0
+    assert erp.release(FIRST) == 2
+    assert erp.pending()[0].due == 2
+
+
+def test_receive_once(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G3: the same answer twice is a duplicate; the cursor is stored with it."""
+    [uuid] = api.add(1)
+    answer = Answer("m1", uuid, "accepted", "CNY", Decimal("90.00"), (("1", Decimal("90.00")),), "RBILL/1", "为什么")
+    assert [receipt.status for receipt in erp.receive("nbparts", [answer], "c1")] == ["applied"]
+    assert [receipt.status for receipt in erp.receive("nbparts", [answer], None)] == ["duplicate"]
+    assert erp.endpoints()[0].poll_cursor == "c1"
+    stored = api.inbox[("nbparts", "m1")]
+    assert stored["amount"] == "90.00"
+    assert stored["lines"] == [{"key": "1", "amount": "90.00"}]
+
+
+def test_reconcile_pages(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G5: all rows, page by page, amounts as decimals."""
+    api.add(5)
+    first = erp.reconcile_page("nbparts", 0, 3)
+    second = erp.reconcile_page("nbparts", first.next, 3)
+    assert len(first.rows) + len(second.rows) == 5
+    assert second.next == 0
+    assert first.rows[0].amount == Decimal("290.10")
+    assert first.rows[0].accepted_amount == 0
+
+
+def test_status(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G6: the figures of the monitor."""
+    api.add(2)
+    status = erp.status()
+    assert status.endpoints[0].pending == 2
+    assert status.endpoints[0].last_success_at is None
+    assert status.time == datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def test_strange_replies_are_named(erp: ErpPort, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-G7: an addon of another version gives a sentence, not a stack."""
+    monkeypatch.setattr(api, "pending", lambda: [{"code": "nbparts"}])
+    with pytest.raises(WireError, match="versions"):
+        erp.pending()
+
+
+def test_failures_are_typed(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G4: nothing but SyncError leaves the port."""
+    from franchise_sync.errors import Refused
+
+    api.fail_before["finish"] = [Refused("fits no message")]
+    with pytest.raises(SyncError, match="fits no message"):
+        erp.finish(FIRST, [])

@@ -1,0 +1,312 @@
+"""In-memory stand-ins of both ports, faithful where the delivery logic depends on it. No Odoo, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import uuid as uuids
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from franchise_sync.erp import port, wire
+from franchise_sync.erp.port import Answer, Endpoint, Message, Outcome
+from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
+from franchise_sync.transport.deadline import Deadline
+
+
+def payload(key: str, /, **changes: Any) -> str:
+    data = {
+        "version": 1,
+        "kind": "claim_submitted",
+        "uuid": key,
+        "document": {"number": "AFC/2026/00012", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
+        "currency": "CNY",
+        "amount": "290.10",
+        "cause": {"code": "quality.material", "name": "Defect in material"},
+        "reason": "Broken <b>& wet</b>\nsecond line",
+        "lines": [
+            {"key": "1", "kind": "goods", "description": "Valve", "quantity": "2", "amount": "200.10"},
+            {"key": "2", "kind": "labour", "description": "Labour", "share": "80.00", "amount": "90.00"},
+        ],
+        **changes,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class FakeSyncApi:
+    """The addon's ``franchise.sync.api`` as its methods look on the wire, over a dict."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, dict[str, Any]] = {}
+        self.inbox: dict[tuple[str, str], dict[str, Any]] = {}
+        self.systems = [
+            {
+                "code": "nbparts",
+                "name": "NB Parts",
+                "connector": "fake",
+                "enabled": True,
+                "url": "https://nb.example.com",
+                "database": "nb",
+                "login": "sync",
+                "options": {},
+                "poll_cursor": "",
+            }
+        ]
+        self.attempts: list[dict[str, Any]] = []
+        self.calls: list[str] = []
+        #: Exceptions raised by the next calls of a method, before (default) or after it has worked.
+        self.fail_before: dict[str, list[Exception]] = {}
+        self.fail_after: dict[str, list[Exception]] = {}
+        self._ids = itertools.count(1)
+
+    def add(self, count: int = 1, endpoint: str = "nbparts", **changes: Any) -> list[str]:
+        added = []
+        for _ in range(count):
+            key = str(uuids.uuid4())
+            text = changes.get("text") or payload(key, **changes.get("payload", {}))
+            number = next(self._ids)
+            self.rows[number] = {
+                "id": number,
+                "uuid": key,
+                "endpoint": endpoint,
+                "kind": "claim_submitted",
+                "aggregate": f"franchise.claim.recovery,{number}",
+                "seq": 1,
+                "payload": text,
+                "sha256": changes.get("sha256") or hashlib.sha256(text.encode()).hexdigest(),
+                "state": "pending",
+                "tries": 0,
+                "token": "",
+                "until": None,
+            }
+            added.append(key)
+        return added
+
+    def states(self) -> dict[str, str]:
+        return {row["uuid"]: row["state"] for row in self.rows.values()}
+
+    def call(self, method: str, **kwargs: Any) -> Any:
+        self.calls.append(method)
+        if self.fail_before.get(method):
+            raise self.fail_before[method].pop(0)
+        reply = getattr(self, method)(**kwargs)
+        if self.fail_after.get(method):
+            raise self.fail_after[method].pop(0)
+        return json.loads(json.dumps(reply))
+
+    def endpoints(self) -> list[dict[str, Any]]:
+        return self.systems
+
+    def pending(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "code": system["code"],
+                "due": len(self._due(system["code"])),
+                "awaiting_answer": sum(row["state"] == "delivered" for row in self.rows.values()),
+                "breaker": "closed",
+            }
+            for system in self.systems
+            if system["enabled"]
+        ]
+
+    def lease(self, endpoint: str, limit: int, lease_seconds: int, request_id: str) -> dict[str, Any]:
+        mine = [row for row in self.rows.values() if row["token"] == request_id and row["state"] == "pending"]
+        until = datetime.now(UTC) + timedelta(seconds=lease_seconds)
+        if not mine:
+            mine = self._due(endpoint)[:limit]
+            for row in mine:
+                row.update(token=request_id, until=until)
+        keys = ("id", "uuid", "kind", "aggregate", "seq", "payload", "sha256")
+        messages = [{**{key: row[key] for key in keys}, "attempt": row["tries"] + 1} for row in mine]
+        return {
+            "request_id": request_id,
+            "lease_until": wire.iso(until) if mine else "",
+            "messages": messages,
+        }
+
+    def finish(self, request_id: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+        applied, late = [], []
+        states = {"ack": "delivered", "reject": "rejected", "unknown": "parked", "retry": "waiting"}
+        for result in results:
+            row = self.rows[result["id"]]
+            assert row["uuid"] == result["uuid"]
+            self.attempts.append(result)
+            held = row["token"] == request_id and row["state"] == "pending"
+            if held or result["outcome"] == "ack":
+                row.update(state=states[result["outcome"]], token="", until=None, tries=row["tries"] + 1)
+            (applied if held else late).append(row["id"])
+        return {"applied": applied, "late": late}
+
+    def release(self, request_id: str) -> int:
+        mine = [row for row in self.rows.values() if row["token"] == request_id and row["state"] == "pending"]
+        for row in mine:
+            row.update(token="", until=None)
+        return len(mine)
+
+    def receive(self, endpoint: str, answers: list[dict[str, Any]], cursor: str | None) -> list[dict[str, Any]]:
+        known = {row["uuid"] for row in self.rows.values()}
+        replies = []
+        for answer in answers:
+            key = (endpoint, answer["message_id"])
+            status = "duplicate" if key in self.inbox else "applied" if answer["uuid"] in known else "parked"
+            self.inbox.setdefault(key, answer)
+            replies.append({"message_id": answer["message_id"], "status": status, "reason": ""})
+        if cursor is not None:
+            next(system for system in self.systems if system["code"] == endpoint)["poll_cursor"] = cursor
+        return replies
+
+    def reconcile_page(self, endpoint: str, after_id: int = 0, limit: int = 500) -> dict[str, Any]:
+        rows = [row for row in self.rows.values() if row["endpoint"] == endpoint and row["id"] > after_id][:limit]
+        return {
+            "rows": [
+                {
+                    "id": row["id"],
+                    "uuid": row["uuid"],
+                    "sha256": row["sha256"],
+                    "state": row["state"],
+                    "amount": "290.10",
+                    "currency": "CNY",
+                    "answer_state": "",
+                    "accepted_amount": "",
+                }
+                for row in rows
+            ],
+            "next": rows[-1]["id"] if len(rows) == limit else 0,
+        }
+
+    def status(self) -> dict[str, Any]:
+        states = [row["state"] for row in self.rows.values()]
+        return {
+            "endpoints": [
+                {
+                    "code": system["code"],
+                    "pending": states.count("pending"),
+                    "delivered": states.count("delivered"),
+                    "rejected": states.count("rejected"),
+                    "dead": 0,
+                    "parked": states.count("parked"),
+                    "quarantined": 0,
+                    "awaiting_answer": states.count("delivered"),
+                    "oldest_due_seconds": 0,
+                    "last_success_at": "",
+                    "breaker": "closed",
+                }
+                for system in self.systems
+            ],
+            "time": "2026-11-23T08:00:00Z",
+        }
+
+    def _due(self, endpoint: str) -> list[dict[str, Any]]:
+        now = datetime.now(UTC)
+        return [
+            row
+            for row in self.rows.values()
+            if row["endpoint"] == endpoint
+            and row["state"] == "pending"
+            and (row["until"] is None or row["until"] <= now)
+        ]
+
+
+class MemoryErp:
+    """ErpPort straight onto a :class:`FakeSyncApi`."""
+
+    def __init__(self, api: FakeSyncApi) -> None:
+        self.api = api
+
+    def endpoints(self) -> list[Endpoint]:
+        return wire.parse("endpoints", wire.many(wire.endpoint), self.api.call("endpoints"))
+
+    def pending(self) -> list[port.Pending]:
+        return wire.parse("pending", wire.many(wire.pending), self.api.call("pending"))
+
+    def lease(self, endpoint: str, limit: int, lease_seconds: int, request_id: str) -> port.Lease:
+        reply = self.api.call(
+            "lease", endpoint=endpoint, limit=limit, lease_seconds=lease_seconds, request_id=request_id
+        )
+        return wire.parse("lease", wire.lease, reply)
+
+    def finish(self, request_id: str, results: Sequence[port.Result]) -> port.Finished:
+        rows = [wire.result_to_wire(result) for result in results]
+        return wire.parse("finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows))
+
+    def release(self, request_id: str) -> int:
+        return int(self.api.call("release", request_id=request_id))
+
+    def receive(self, endpoint: str, answers: Sequence[Answer], cursor: str | None) -> list[port.Receipt]:
+        rows = [wire.answer_to_wire(answer) for answer in answers]
+        reply = self.api.call("receive", endpoint=endpoint, answers=rows, cursor=cursor)
+        return wire.parse("receive", wire.many(wire.receipt), reply)
+
+    def reconcile_page(self, endpoint: str, after_id: int = 0, limit: int = 500) -> port.ReconcilePage:
+        reply = self.api.call("reconcile_page", endpoint=endpoint, after_id=after_id, limit=limit)
+        return wire.parse("reconcile_page", wire.reconcile_page, reply)
+
+    def status(self) -> port.Status:
+        return wire.parse("status", wire.status, self.api.call("status"))
+
+    def server_version(self) -> str:
+        return "19.0"
+
+    def close(self) -> None:
+        pass
+
+
+class FakeSupplier:
+    """A supplier's books: one document a uuid, and a receive log of every send."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, str] = {}
+        self.received: list[str] = []
+        self.pages: list[AnswerPage] = []
+        #: Raised by the next sends: before anything is stored, or after everything is.
+        self.fail_before: list[Exception] = []
+        self.fail_after: list[Exception] = []
+        self.refuses: dict[str, str] = {}
+        self.deaf = False
+
+
+class FakeConnector(Connector):
+    """The contract, kept over a :class:`FakeSupplier`."""
+
+    resend_is_safe = True
+
+    def __init__(self, endpoint: Endpoint, context: ConnectorContext, supplier: FakeSupplier) -> None:
+        super().__init__(endpoint, context)
+        self.supplier = supplier
+
+    def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
+        supplier = self.supplier
+        if supplier.fail_before:
+            raise supplier.fail_before.pop(0)
+        deliveries = []
+        for message in messages:
+            supplier.received.append(message.uuid)
+            if message.uuid in supplier.refuses:
+                words = supplier.refuses[message.uuid]
+                deliveries.append(Delivery(message.uuid, Outcome.REJECT, detail=words))
+                continue
+            ref = supplier.documents.setdefault(message.uuid, f"doc,{len(supplier.documents) + 1}")
+            deliveries.append(Delivery(message.uuid, Outcome.ACK, ref))
+        if supplier.fail_after:
+            raise supplier.fail_after.pop(0)
+        return deliveries
+
+    def ask(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, str]:
+        if self.supplier.deaf:
+            raise TimeoutError("nobody answers")
+        return {uuid: ref for uuid, ref in self.supplier.documents.items() if uuid in uuids}
+
+    def answers(self, cursor: str) -> Iterator[AnswerPage]:
+        yield from (page for page in self.supplier.pages if page.cursor >= cursor)
+
+    def check(self) -> list[Finding]:
+        return [Finding("reachable", True, "is a fake")]
+
+
+class UnsafeConnector(FakeConnector):
+    """A supplier that can't tell a repetition from a new claim."""
+
+    resend_is_safe = False
