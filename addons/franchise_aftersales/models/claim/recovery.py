@@ -89,6 +89,7 @@ class FranchiseClaimRecovery(models.Model):
 
     @api.depends("line_ids.amount_demanded", "line_ids.amount_accepted")
     def _compute_amounts(self):
+        self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for recovery in self:
             recovery.amount_demanded = sum(recovery.line_ids.mapped("amount_demanded"))
             recovery.amount_accepted = sum(recovery.line_ids.mapped("amount_accepted"))
