@@ -12,6 +12,12 @@ from .say import note
 from .settings import REPO, Settings
 from .venv import Venv, ensure_venv
 
+# Of pylint-odoo's messages, these are not for us.
+PYLINT_OFF = (
+    "manifest-required-author",  # ours is no OCA addon
+    "missing-readme",  # readme/*.md is the source; README.rst is generated on publishing
+    "consider-merging-classes-inherited",  # one subject a file, as in Odoo's own addons
+)
 PYTHON = ("addons", "scripts", "tests", "worker")
 
 
@@ -63,7 +69,20 @@ def checks(venv: Venv, *, fix: bool) -> list[Check]:
     addons = sorted((REPO / "addons").glob("*/__manifest__.py"))
     if addons:
         modules = [path.parent.relative_to(REPO) for path in addons]
-        found.append(Check("pylint-odoo", [venv.program("pylint"), "--rcfile=pyproject.toml", "-j2", *modules]))
+        found.append(
+            Check(
+                "pylint-odoo",
+                [
+                    venv.program("pylint"),
+                    "--rcfile=pyproject.toml",
+                    "-j2",
+                    "--disable=all",
+                    "--enable=odoolint",
+                    f"--disable={','.join(PYLINT_OFF)}",
+                    *modules,
+                ],
+            )
+        )
         found.append(
             Check(
                 "oca-checks-odoo-module",

@@ -70,7 +70,9 @@ RULES = (
     _py("view-type-tree", r"""\(\s*(?:False|None|[\w.]+)\s*,\s*["']tree["']\s*\)""", "the view is called list."),
     _py("groups-id", r"""\bgroups_id\b""", "is group_ids (rules: groups; users: group_ids, all_group_ids)."),
     _py(
-        "message-post-positional", r"""\.message_post\(\s*(?!\*\*|\w+\s*=|\))""", "takes keywords only; HTML in Markup."
+        "message-post-positional",
+        r"""\.message_post\((?!\s*(?:\*\*|\w+\s*=|\)))""",
+        "takes keywords only; HTML in Markup.",
     ),
     _py(
         "partner-mobile", r"\bpartner(?:_id)?\.(?:mobile|title)\b", "res.partner has no mobile and no title; use phone."

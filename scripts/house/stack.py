@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import databases, ports, valkey, worker
 from .odoo import Odoo, Tools
+from .once import key_of
 from .postgres import Cluster
 from .processes import Crew, Member
 from .rpc import Person
@@ -20,6 +21,8 @@ WORKER_LOGIN = "sync-worker"
 PEOPLE = ("service", "service2", "contract", "finance", "accountant", "operator", "admin")
 CLERK = "clerk"
 LOOPBACK = "127.0.0.1"
+FITTED = "fitted_"  # prefix of the databases that the story's are cloned from at each start
+ODOO_SIDE = Path(__file__).with_name("odoo_side")
 
 
 @dataclass
@@ -63,78 +66,88 @@ class Stack:
         return Person(self.theirs.url, supplier["database"], CLERK, self.passwords[CLERK])
 
     def _start_databases(self) -> None:
+        """Clone the databases of the story from fitted ones, which are made first when the addon changed."""
         settings = self.tools.settings
         self.cluster: Cluster = databases.ensure_cluster(self.tools, self.name, durable=self.durable)
         self.cluster.start(self.crew)
-        folder = databases.filestores(self.tools, self.name)
+        self.folder = databases.filestores(self.tools, self.name)
+        self.secrets = self.folder / "secrets"
         our_port = ports.choose(settings.port_our, "our Odoo", "PORT_OUR", self.taken)
         their_port = ports.choose(settings.port_supplier, "the suppliers' Odoo", "PORT_SUPPLIER", self.taken)
-        self.ours = Odoo(
-            self.tools, self.cluster, "ours", our_port, ours=True, folder=folder,
-            options={"db_name": OUR_DATABASE, "dbfilter": f"^{OUR_DATABASE}$", "max_cron_threads": "1"},
-        )  # fmt: skip
+        self.ours = self._odoo("ours", our_port, [OUR_DATABASE])
         self.ours.write_conf()
-        template = databases.ensure_addon(self.tools, self.cluster, self.ours, demo=True)
-        databases.clone(self.tools, self.cluster, template, self.ours, OUR_DATABASE)
-        (self.suppliers,) = self._look_up_suppliers(template)
+        self._ensure_fitted()
         names = [supplier["database"] for supplier in self.suppliers]
-        self.theirs = Odoo(
-            self.tools, self.cluster, "suppliers", their_port, ours=False, folder=folder,
-            options={"db_name": ",".join(names), "dbfilter": f"^({'|'.join(names)})$"},
-        )  # fmt: skip
+        self.theirs = self._odoo("suppliers", their_port, names)
         self.theirs.write_conf()
-        for name in names:
-            databases.clone(self.tools, self.cluster, databases.STOCK, self.theirs, name)
-        self._fit_out()
+        for odoo, name in [(self.ours, OUR_DATABASE), *((self.theirs, name) for name in names)]:
+            databases.clone(self.tools, self.cluster, FITTED + name, odoo, name)
+        # The port may be another than last time.
+        self.cluster.sql(f"UPDATE franchise_sync_endpoint SET url = '{self.theirs.url}'", OUR_DATABASE)  # noqa: S608
 
-    def _look_up_suppliers(self, template: str) -> list:
-        """Who the suppliers of the story are. Kept beside the databases: it changes only with the story."""
-        kept = self.ours.folder / f"suppliers-{template}.json"
-        if not kept.exists():
-            task = {"database": OUR_DATABASE, "module": "look", "data": {}}
-            kept.write_text(json.dumps(self.ours.within([task], "Reading the demo story")))
-        return json.loads(kept.read_text())
+    def _odoo(self, name: str, port: int, names: list[str]) -> Odoo:
+        options = {"db_name": ",".join(names), "dbfilter": f"^({'|'.join(names)})$"}
+        ours = name == "ours"
+        options["max_cron_threads"] = "1" if ours else "0"
+        return Odoo(self.tools, self.cluster, name, port, ours=ours, folder=self.folder, options=options)
 
-    def _fit_out(self) -> None:
-        """Passwords, keys, addresses; new ones at every start."""
+    def _ensure_fitted(self) -> None:
+        """Databases with people, passwords, keys and addresses in them, and the files that hold these secrets."""
+        template = databases.ensure_addon(self.tools, self.cluster, self.ours, demo=True)
+        kept = self.folder / "fitted.json"
+        key = key_of(template, databases.content_key(ODOO_SIDE))
+        if kept.exists():
+            state = json.loads(kept.read_text())
+            if state["key"] == key:
+                self.suppliers, self.passwords = state["suppliers"], state["passwords"]
+                return
+        kept.unlink(missing_ok=True)
+        with step("Giving the people of the story passwords, and the suppliers their own Odoo databases"):
+            self._fit_out(template)
+        write_private(
+            kept, json.dumps({"key": key, "suppliers": self.suppliers, "passwords": self.passwords}, indent=1)
+        )
+
+    def _fit_out(self, template: str) -> None:
+        our_name = FITTED + OUR_DATABASE
+        databases.clone(self.tools, self.cluster, template, self.ours, our_name)
+        look = {"database": our_name, "module": "look", "data": {}}
+        (self.suppliers,) = self.ours.within([look], "Reading the demo story")
         self.passwords = {login: secrets.token_urlsafe(9) for login in (*PEOPLE, CLERK)}
-        currencies = sorted({supplier["currency"] for supplier in self.suppliers} | {"CNY"})
-        theirs = [
-            {
-                "database": supplier["database"],
-                "module": "supplier",
-                "data": {
-                    **supplier,
-                    "currencies": currencies,
-                    "clerk": {"name": "Credit Clerk", "login": CLERK, "password": self.passwords[CLERK]},
-                    "robot": {"name": f"{supplier['customer']} (API)", "login": supplier["login"]},
-                    "admin_password": secrets.token_urlsafe(24),
-                },
-            }
-            for supplier in self.suppliers
-        ]
+        theirs = self._odoo("suppliers", 1, [FITTED + supplier["database"] for supplier in self.suppliers])
+        theirs.write_conf()
+        tasks = []
+        for supplier in self.suppliers:
+            databases.clone(self.tools, self.cluster, databases.STOCK, theirs, FITTED + supplier["database"])
+            tasks.append({"database": FITTED + supplier["database"], "module": "supplier", "data": self._fit(supplier)})
         ours = {
             "allowed_hosts": LOOPBACK,
-            "supplier_url": self.theirs.url,
+            "supplier_url": f"http://{LOOPBACK}:1",  # the real one is written at each start
             "passwords": {login: self.passwords[login] for login in PEOPLE},
             "worker_login": WORKER_LOGIN,
         }
-        task = {"database": OUR_DATABASE, "module": "ours", "data": ours}
+        task = {"database": our_name, "module": "ours", "data": ours}
         with ThreadPoolExecutor(2) as pool:
             our_result = pool.submit(self.ours.within, [task], "Preparing our database")
-            their_result = pool.submit(self.theirs.within, theirs, "Preparing the suppliers' databases")
+            their_result = pool.submit(theirs.within, tasks, "Preparing the suppliers' databases")
             self._keep_keys(our_result.result()[0]["api_key"], [row["api_key"] for row in their_result.result()])
 
+    def _fit(self, supplier: dict) -> dict:
+        currencies = {other["currency"] for other in self.suppliers} | {"CNY"}
+        return {
+            **supplier,
+            "currencies": sorted(currencies),
+            "clerk": {"name": "Credit Clerk", "login": CLERK, "password": self.passwords[CLERK]},
+            "robot": {"name": f"{supplier['customer']} (API)", "login": supplier["login"]},
+            "admin_password": secrets.token_urlsafe(24),
+        }
+
     def _keep_keys(self, own: str, theirs: list[str]) -> None:
-        """Passwords and keys in files that only their owner may read, as the worker wants them."""
-        self.secrets = self.ours.folder / "secrets"
+        """Keys in files that only their owner may read, as the worker wants them."""
         self.secrets.mkdir(mode=0o700, exist_ok=True)
-        _write_private(self.secrets / "erp", own)
+        write_private(self.secrets / "erp", own)
         for supplier, key in zip(self.suppliers, theirs, strict=True):
-            _write_private(self.secrets / supplier["code"], key)
-        _write_private(
-            self.tools.settings.home / "run" / f"passwords-{self.name}.json", json.dumps(self.passwords, indent=2)
-        )
+            write_private(self.secrets / supplier["code"], key)
 
     def _start_worker(self, broker_url: str) -> None:
         env = worker.python_env(self.tools.settings, self.tools.venv) | {
@@ -167,7 +180,8 @@ class Stack:
         raise Trouble(f"The story has no supplier '{code}'.")
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read."""
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(text)
