@@ -188,6 +188,15 @@ class FranchiseClaimRecovery(models.Model):
         return [line._prepare_settlement_source() for line in lines]
 
     @api.model
+    def _settlement_explain(self, kind, values):
+        return self.env._(
+            "approved %(approved)s → demanded %(demanded)s → accepted %(accepted)s",
+            approved=values["approved"],
+            demanded=values["demanded"],
+            accepted=values["accepted"],
+        )
+
+    @api.model
     def _settlement_changed(self, source_model, source_ids):
         if source_model == "franchise.claim.recovery.line":
             self.env["franchise.claim.recovery.line"].browse(source_ids)._refresh_settled()
