@@ -78,6 +78,8 @@ class TestStatementPdf(StatementCase):
         fonts = [font.get_object() for font in pages[0]["/Resources"]["/Font"].values()]
         self.assertTrue(fonts)
         for font in fonts:
+            # Another font would be embedded too, and print boxes.
+            self.assertIn("CJK", font["/BaseFont"])
             descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
             self.assertTrue({"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor), descriptor["/FontName"])
 
