@@ -78,6 +78,8 @@ class TestStatementPdf(StatementCase):
         fonts = [font.get_object() for font in pages[0]["/Resources"]["/Font"].values()]
         self.assertTrue(fonts)
         for font in fonts:
+            # Another font would be embedded too, and print boxes.
+            self.assertIn("CJK", font["/BaseFont"])
             descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
             self.assertTrue({"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor), descriptor["/FontName"])
 
@@ -106,6 +108,9 @@ class TestStatementPdf(StatementCase):
             self.assertIn("Draft", self.text(page))
         self.assertIn("Opening balance 70.00", self.text(pages[0]))
         self.assertIn("Not issued yet", self.text(pages[0]))
+        self.supplier.lang = "zh_CN"
+        for page in self.print_pdf(draft):
+            self.assertIn("草稿", self.text(page))
 
     def test_many_lines_run_over_pages(self):
         """R-F1: 200 lines come out whole, each page with the table's header and its number."""
