@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 import structlog
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_suppliers import FakeConnector, FakeSupplier
 
 from franchise_sync.erp.port import Endpoint
 from franchise_sync.suppliers.port import Connector, ConnectorContext
