@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
@@ -35,6 +36,19 @@ SELECT currency.name, lines.own, COALESCE(ledger.own, 0), lines.company, COALESC
                  WHERE item.move_id = move.id AND move.state = 'posted'
                    AND account.account_type IN ('asset_receivable', 'liability_payable')) ledger ON TRUE
  WHERE settlement.state = 'posted'"""
+# The suppliers' side: what their books say they have credited us, and what we have posted as settled with suppliers.
+CREDITED = """
+SELECT currency.name, sum(move.amount_total)
+  FROM account_move move JOIN res_currency currency ON currency.id = move.currency_id
+ WHERE move.move_type = 'out_refund' AND move.state = 'posted' AND move.invoice_origin LIKE 'franchise:%'
+ GROUP BY currency.name"""
+SETTLED_WITH_SUPPLIERS = """
+SELECT currency.name, sum(line.amount)
+  FROM franchise_settlement_line line
+  JOIN franchise_settlement settlement ON settlement.id = line.settlement_id
+  JOIN res_currency currency ON currency.id = settlement.currency_id
+ WHERE settlement.state = 'posted' AND settlement.party = 'supplier'
+ GROUP BY currency.name"""
 COMPANY_CURRENCY = """
 SELECT currency.name FROM res_company company JOIN res_currency currency ON currency.id = company.currency_id
  ORDER BY company.id LIMIT 1"""
@@ -65,7 +79,7 @@ class Count:
         if self.doubled:
             found.append(f"{self.doubled} claims are in a supplier's books more than once.")
         if Decimal(self.tie_out_difference):
-            found.append(f"Settlements and ledger differ by {self.tie_out_difference}.")
+            found.append(f"Settlements, ledger and suppliers' books differ by {self.tie_out_difference}.")
         if self.settlement_total != self.posted_total:
             found.append(f"Settled {self.settlement_total}, but posted {self.posted_total} {self.currency}.")
         if not Decimal(self.posted_total):
@@ -91,6 +105,7 @@ def count(cluster: Cluster, supplier_databases: list[str], seconds: float) -> Co
         difference += abs(Decimal(own) - Decimal(ledger_own))
         settled += Decimal(company)
         posted += Decimal(ledger_company)
+    difference += _difference_to_suppliers(cluster, supplier_databases)
     return Count(
         claims_submitted=len(submitted),
         delivered=len(present & submitted.keys()),
@@ -103,6 +118,17 @@ def count(cluster: Cluster, supplier_databases: list[str], seconds: float) -> Co
         currency=_rows(cluster, COMPANY_CURRENCY, OUR_DATABASE)[0][0],
         seconds=round(seconds, 1),
     )
+
+
+def _difference_to_suppliers(cluster: Cluster, supplier_databases: list[str]) -> Decimal:
+    """Sum, over the currencies, of the distance between what suppliers credited and what we settled with them."""
+    balance: Counter[str] = Counter()
+    for database in supplier_databases:
+        for currency, amount in _rows(cluster, CREDITED, database):
+            balance[currency] += Decimal(amount)
+    for currency, amount in _rows(cluster, SETTLED_WITH_SUPPLIERS, OUR_DATABASE):
+        balance[currency] -= Decimal(amount)
+    return sum((abs(amount) for amount in balance.values()), Decimal(0))
 
 
 def _rows(cluster: Cluster, query: str, database: str) -> list[list[str]]:

@@ -1,16 +1,9 @@
-"""The connector ``odoo`` against a real stock Odoo of a supplier: nothing of ours is installed there.
-
-Needs the fixture ``supplier_odoo``: an object with ``url``, ``database``, ``login`` and ``api_key`` of the API user,
-which has no more than the group Invoicing, ``clerk_login`` and ``clerk_password`` of a clerk with the same group, and
-``customer_ref``, the reference under which we are a customer there. Its company has a default sales tax.
-"""
+"""The connector ``odoo`` against a real stock Odoo of a supplier: what it leaves there. Nothing of ours is installed."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
-import uuid as uuids
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,33 +13,15 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from supplier_books import DEADLINE, POLICY, claim, clerk_of, connect, documents, lower_first_line, outcomes
 
 from franchise_sync.delivery.classify import classify
-from franchise_sync.erp.port import Endpoint, Message, Outcome
+from franchise_sync.erp.port import Outcome
 from franchise_sync.errors import AuthenticationError, ForbiddenTarget, MissingRight, UnknownFate
 from franchise_sync.suppliers.odoo import OdooConnector
 from franchise_sync.suppliers.port import ConnectorContext
 from franchise_sync.transport.deadline import Deadline
-from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.odoo_client import OdooClient
-
-POLICY = TargetPolicy(plain_hosts=frozenset({"127.0.0.1", "localhost"}))
-DEADLINE = 120.0
-
-
-def connect(supplier: Any, url: str = "", **options: Any) -> OdooConnector:
-    ref = getattr(supplier, "customer_ref", "HQ-TEALIGHT")
-    endpoint = Endpoint(
-        "supplier",
-        "Supplier",
-        "odoo",
-        True,
-        url or supplier.url,
-        supplier.database,
-        supplier.login,
-        {"customer_ref": ref, **options},
-    )
-    return OdooConnector(endpoint, ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE))
 
 
 @pytest.fixture
@@ -58,76 +33,8 @@ def connector(supplier_odoo: Any) -> Iterator[OdooConnector]:
 
 @pytest.fixture
 def clerk(supplier_odoo: Any) -> Iterator[OdooClient]:
-    client = OdooClient(
-        Target.parse(supplier_odoo.url),
-        supplier_odoo.database,
-        supplier_odoo.clerk_login,
-        supplier_odoo.clerk_password,
-        policy=POLICY,
-        deadline=DEADLINE,
-    )
-    yield client
-    client.close()
-
-
-def claim(*amounts: str, **changes: Any) -> Message:
-    key = str(uuids.uuid4())
-    amounts = amounts or ("200.10", "90.00")
-    lines = [
-        {
-            "key": str(number),
-            "kind": "goods",
-            "product_code": f"V-{number}",
-            "description": f"阀门 valve {number}",
-            "quantity": "2",
-            "share": "80.00",
-            "invoice": "INV/2026/7",
-            "amount": amount,
-        }
-        for number, amount in enumerate(amounts, 1)
-    ]
-    data = {
-        "version": 1,
-        "kind": "claim_submitted",
-        "uuid": key,
-        "document": {"number": f"AFC/{key[:8]}", "revision": 1},
-        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ"},
-        "currency": "CNY",
-        "amount": str(sum(map(Decimal, amounts))),
-        "cause": {"code": "quality.material", "name": "Defect in material"},
-        "reason": "Broken <b>& wet</b>\n受潮",
-        "lines": lines,
-        **changes,
-    }
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
-    return Message(1, key, "claim_submitted", "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
-
-
-def documents(clerk: OdooClient, *messages: Message) -> list[dict[str, Any]]:
-    origins = [f"franchise:{message.uuid}" for message in messages]
-    fields = [
-        "state", "move_type", "ref", "amount_untaxed", "amount_total", "currency_id", "invoice_line_ids", "write_date",
-        "invoice_origin",
-    ]  # fmt: skip
-    return clerk.call("account.move", "search_read", [("invoice_origin", "in", origins)], fields, order="id")
-
-
-def lower_first_line(clerk: OdooClient, document: dict[str, Any], price: float) -> None:
-    command = [1, document["invoice_line_ids"][0], {"price_unit": price}]
-    clerk.call("account.move", "write", [document["id"]], {"invoice_line_ids": [command]})
-
-
-def comment(clerk: OdooClient, document: dict[str, Any], body: str) -> None:
-    """As the web client posts it: ``message_post`` by RPC would make a notification without the type."""
-    clerk.call("account.move", "message_post", [document["id"]], body=body, message_type="comment")
-
-
-def answers(connector: OdooConnector, message: Message, cursor: str = "") -> list[Any]:
-    return [a for page in connector.answers(cursor) for a in page.answers if a.uuid == message.uuid]
-
-
-def outcomes(deliveries: list[Any]) -> list[Outcome]:
-    return [delivery.outcome for delivery in deliveries]
+    with clerk_of(supplier_odoo) as client:
+        yield client
 
 
 def test_a_claim_becomes_a_draft_credit_note(connector: OdooConnector, clerk: OdooClient) -> None:
@@ -304,84 +211,6 @@ def test_finer_amounts_than_theirs_are_not_sent(connector: OdooConnector, clerk:
     [delivery] = connector.send([message], Deadline(DEADLINE))
     assert delivery.outcome is Outcome.UNKNOWN
     assert not documents(clerk, message)
-
-
-def test_posted_whole(connector: OdooConnector, clerk: OdooClient) -> None:
-    """R-G3: accepted, with number and amount of each line; asked again, it is the same answer."""
-    message = claim()
-    connector.send([message], Deadline(DEADLINE))
-    assert answers(connector, message) == []
-    [document] = documents(clerk, message)
-    clerk.call("account.move", "action_post", [document["id"]])
-    [answer] = answers(connector, message)
-    assert (answer.state, answer.currency, answer.amount) == ("accepted", "CNY", Decimal("290.10"))
-    assert answer.lines == (("1", Decimal("200.10")), ("2", Decimal("90.00")))
-    [posted] = clerk.call("account.move", "read", [document["id"]], ["name"])
-    assert answer.number == posted["name"]
-    assert answers(connector, message)[0].message_id == answer.message_id
-
-
-def test_lowered_reopened_and_lowered_again(connector: OdooConnector, clerk: OdooClient) -> None:
-    """R-G3: each decision is an answer of its own."""
-    message = claim()
-    connector.send([message], Deadline(DEADLINE))
-    [document] = documents(clerk, message)
-    lower_first_line(clerk, document, 190.1)
-    comment(clerk, document, "Ten off: handling.")
-    clerk.call("account.move", "action_post", [document["id"]])
-    [first] = answers(connector, message)
-    assert (first.amount, dict(first.lines)["1"], first.reason) == (
-        Decimal("280.10"),
-        Decimal("190.10"),
-        "Ten off: handling.",
-    )
-    clerk.call("account.move", "button_draft", [document["id"]])
-    assert answers(connector, message) == []
-    lower_first_line(clerk, document, 100.0)
-    clerk.call("account.move", "action_post", [document["id"]])
-    [second] = answers(connector, message)
-    assert second.amount == Decimal("190.00")
-    assert second.message_id != first.message_id
-
-
-def test_cancelled(connector: OdooConnector, clerk: OdooClient) -> None:
-    """R-G3: rejected, with the clerk's last comment as plain text, not our own note."""
-    message = claim()
-    connector.send([message], Deadline(DEADLINE))
-    [document] = documents(clerk, message)
-    for body in ("Looking into it", "Not ours: wet & <torn>"):
-        comment(clerk, document, body)
-    clerk.call("account.move", "button_cancel", [document["id"]])
-    [answer] = answers(connector, message)
-    assert (answer.state, answer.amount, answer.lines) == ("rejected", Decimal("0.00"), ())
-    assert answer.reason == "Not ours: wet & <torn>"
-
-
-def test_no_answer_is_skipped_by_pages_and_cursor(supplier_odoo: Any, clerk: OdooClient) -> None:
-    """R-G3: posted in one transaction, all with the same time; pages of one; any cursor goes on from there."""
-    connector = connect(supplier_odoo, page_size=1)
-    messages = [claim("10.00") for _ in range(4)]
-    connector.send(messages, Deadline(DEADLINE))
-    clerk.call("account.move", "action_post", [document["id"] for document in documents(clerk, *messages)])
-    uuids_sent = {message.uuid for message in messages}
-    pages = list(connector.answers(""))
-    assert uuids_sent <= {answer.uuid for page in pages for answer in page.answers}
-    again = {answer.uuid for page in connector.answers(pages[-1].cursor) for answer in page.answers}
-    assert uuids_sent <= again
-    assert [page.cursor for page in pages] == sorted(page.cursor for page in pages)
-    connector.close()
-
-
-def test_a_copy_of_our_document_is_not_ours(connector: OdooConnector, clerk: OdooClient) -> None:
-    """R-G3: only the document with the external id answers."""
-    message = claim()
-    connector.send([message], Deadline(DEADLINE))
-    [document] = documents(clerk, message)
-    copy = clerk.call("account.move", "copy", [document["id"]])
-    copy_id = copy[0] if isinstance(copy, list) else copy
-    clerk.call("account.move", "write", [copy_id], {"invoice_origin": f"franchise:{message.uuid}"})
-    clerk.call("account.move", "action_post", [copy_id])
-    assert answers(connector, message) == []
 
 
 def test_the_api_user_can_do_little(connector: OdooConnector) -> None:

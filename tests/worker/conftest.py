@@ -6,12 +6,18 @@ import logging
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import structlog
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_suppliers import FakeConnector, FakeSupplier
 
 from franchise_sync.erp.port import Endpoint
 from franchise_sync.suppliers.port import Connector, ConnectorContext
+
+# A busy machine is no failure of a property.
+hypothesis.settings.register_profile("worker", deadline=None)
+hypothesis.settings.load_profile("worker")
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 from typer.testing import CliRunner, Result
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_suppliers import FakeConnector, FakeSupplier
 
 from franchise_sync import cli
 from franchise_sync.erp.port import Answer

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 import pytest
-from worker_fakes import FakeConnector, FakeSupplier, UnsafeConnector, payload
+from worker_fakes import payload
+from worker_suppliers import FakeConnector, FakeSupplier, UnsafeConnector
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.errors import ConfigurationError

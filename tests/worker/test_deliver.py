@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 from structlog.testing import capture_logs
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp, UnsafeConnector
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_suppliers import FakeConnector, FakeSupplier, UnsafeConnector
 
 from franchise_sync.delivery import deliver as deliver_module
 from franchise_sync.delivery.deliver import Deliverer, Limits

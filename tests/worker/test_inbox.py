@@ -6,7 +6,8 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
-from worker_fakes import FakeConnector, FakeSyncApi, MemoryErp
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_suppliers import FakeConnector
 
 from franchise_sync.delivery.inbox import Collector, SeenAnswers
 from franchise_sync.erp.port import Answer

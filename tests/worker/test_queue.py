@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from dramatiq.brokers.stub import StubBroker
 from structlog.testing import capture_logs
-from worker_fakes import FakeConnector, FakeSupplier, FakeSyncApi, MemoryErp
+from worker_fakes import FakeSyncApi, MemoryErp
 from worker_servers import DATABASE, KEY, LOGIN, Handler, odoo_of, serving
+from worker_suppliers import FakeConnector, FakeSupplier
 
 from franchise_sync.errors import ConfigurationError, TransientError
 from franchise_sync.queue.broker import open_broker, ping

@@ -27,7 +27,7 @@ def test_what_is_missing_is_named() -> None:
         ("BATCH_SIZE", "0", "BATCH_SIZE"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT"),
         ("METRICS_PORT", "70000", "METRICS_PORT"),
-        ("DEADLINE_SECONDS", "119", "80 %"),
+        ("DEADLINE_SECONDS", "59", "80 %"),
     ],
 )
 def test_mistakes_are_sentences(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Iterator
 
 import pytest
 from worker_fakes import FakeSyncApi
@@ -159,8 +160,20 @@ def test_proxy_variables_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
         assert post(server.url) == b"direct"
 
 
+CLIENTS: list[OdooClient] = []
+
+
+@pytest.fixture(autouse=True)
+def clients_are_closed() -> Iterator[None]:
+    yield
+    while CLIENTS:
+        CLIENTS.pop().close()
+
+
 def client(url: str, key: str = KEY, **kwargs) -> OdooClient:
-    return OdooClient(Target.parse(url), DATABASE, LOGIN, key, policy=LOCAL, deadline=5, **kwargs)
+    made = OdooClient(Target.parse(url), DATABASE, LOGIN, key, policy=LOCAL, deadline=5, **kwargs)
+    CLIENTS.append(made)
+    return made
 
 
 def test_answers_to_another_request_are_not_believed() -> None:

@@ -27,6 +27,13 @@ def check(
     if missing:
         return
     runtime = runtime or Runtime(settings)
+    try:
+        yield from _check_sides(settings, runtime)
+    finally:
+        runtime.close()
+
+
+def _check_sides(settings: Settings, runtime: Runtime) -> Iterator[Finding]:
     endpoints: list[Endpoint] = []
     for finding in _check_erp(runtime, endpoints):
         yield finding
@@ -37,7 +44,6 @@ def check(
     for endpoint in endpoints:
         if endpoint.enabled:
             yield from _check_endpoint(settings, runtime, endpoint)
-    runtime.close()
 
 
 def _check_erp(runtime: Runtime, endpoints: list[Endpoint]) -> Iterator[Finding]:

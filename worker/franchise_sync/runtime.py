@@ -13,7 +13,7 @@ from franchise_sync.delivery.deliver import Deliverer, Limits
 from franchise_sync.delivery.inbox import Collector, SeenAnswers
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
 from franchise_sync.erp.port import Endpoint, ErpPort
-from franchise_sync.errors import ConfigurationError, SyncError
+from franchise_sync.errors import ConfigurationError
 from franchise_sync.settings import Settings
 from franchise_sync.suppliers import registry
 from franchise_sync.suppliers.port import Connector, ConnectorContext
@@ -143,6 +143,3 @@ class Runtime:
         erp = self._mine.__dict__.pop("erp", None)
         if erp is not None:
             erp.close()
-
-
-__all__ = ["Runtime", "SyncError", "open_erp"]

@@ -38,9 +38,9 @@ class Settings(BaseSettings):
 
     poll_interval: float = Field(default=2.0, ge=0.05, le=3600)
     answer_interval: float = Field(default=10.0, ge=0.1, le=86400)
-    lease_seconds: int = Field(default=120, ge=5, le=3600)
-    deadline_seconds: float = Field(default=80.0, ge=1, le=3600)
-    call_seconds: float = Field(default=60.0, ge=0.5, le=3600)
+    lease_seconds: int = Field(default=60, ge=5, le=3600)
+    deadline_seconds: float = Field(default=40.0, ge=1, le=3600)
+    call_seconds: float = Field(default=30.0, ge=0.5, le=3600)
     batch_size: int = Field(default=200, ge=1, le=2000)
     worker_threads: int = Field(default=4, ge=1, le=64)
     max_reply_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)

@@ -186,7 +186,12 @@ class FranchiseCommon(TransactionCase):
                     "description": "封口机加热片失控 / heater out of control",
                     "line_ids": [
                         Command.create(
-                            {"kind": "goods", "invoice_line_id": bill_line.id, "quantity": quantity, "name": bill_line.name}
+                            {
+                                "kind": "goods",
+                                "invoice_line_id": bill_line.id,
+                                "quantity": quantity,
+                                "name": bill_line.name,
+                            }
                         ),
                         *(
                             Command.create({"kind": kind, "name": name, "amount_claimed": amount})
@@ -216,7 +221,12 @@ class FranchiseCommon(TransactionCase):
         api.finish(
             request_id=token,
             results=[
-                {"id": message["id"], "uuid": message["uuid"], "outcome": "ack", "remote_ref": f"account.move,{message['id']}"}
+                {
+                    "id": message["id"],
+                    "uuid": message["uuid"],
+                    "outcome": "ack",
+                    "remote_ref": f"account.move,{message['id']}",
+                }
                 for message in lease["messages"]
             ],
         )
@@ -271,19 +281,22 @@ class FranchiseCommon(TransactionCase):
             settlements.action_post()
         return settlements
 
-    def make_settlement(self, amounts, partner=None, currency=None, confirm=True, party="supplier", company=None, **line):
+    @classmethod
+    def make_settlement(
+        cls, amounts, partner=None, currency=None, confirm=True, party="supplier", company=None, **line
+    ):
         """A settlement with a line per amount and no real source behind it, for what only reads settlements."""
-        company = company or self.company
-        settlement = self.env["franchise.settlement"].create(
+        company = company or cls.company
+        settlement = cls.env["franchise.settlement"].create(
             {
                 "company_id": company.id,
-                "partner_id": (partner or self.supplier).id,
+                "partner_id": (partner or cls.supplier).id,
                 "party": party,
-                "currency_id": (currency or self.currency).id,
+                "currency_id": (currency or cls.currency).id,
                 "date_to": "2026-06-30",
             }
         )
-        self.env["franchise.settlement.line"].create(
+        cls.env["franchise.settlement.line"].create(
             [
                 {
                     "settlement_id": settlement.id,

@@ -36,8 +36,8 @@ STOP_SECONDS = 10.0
 class Limits:
     """Times in seconds; ``deadline_seconds`` stays below ``lease_seconds``."""
 
-    lease_seconds: int = 120
-    deadline_seconds: float = 80.0
+    lease_seconds: int = 60
+    deadline_seconds: float = 40.0
     batch_size: int = 200
     max_payload_bytes: int = MAX_BYTES
 

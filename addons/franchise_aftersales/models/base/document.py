@@ -143,4 +143,6 @@ class FranchiseDocumentMixin(models.AbstractModel):
         """Check the step and write its target state, with `values` beside it."""
         step = self._check_transition(action)
         self._trusted().write({**(values or {}), "state": step.target})
+        # Now rather than later: unique indexes over states must see this step before the next one.
+        self.flush_recordset(["state"])
         return True

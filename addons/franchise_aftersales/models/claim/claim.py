@@ -182,6 +182,7 @@ class FranchiseClaim(models.Model):
 
     @api.depends("line_ids.amount_claimed", "line_ids.amount_assessed", "line_ids.amount_approved")
     def _compute_amounts(self):
+        self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for claim in self:
             claim.amount_claimed = sum(claim.line_ids.mapped("amount_claimed"))
             claim.amount_assessed = sum(claim.line_ids.mapped("amount_assessed"))
@@ -189,6 +190,7 @@ class FranchiseClaim(models.Model):
 
     @api.depends("recovery_ids.state", "recovery_ids.is_settled", "recovery_ids.amount_accepted")
     def _compute_recovery_state(self):
+        self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for claim in self:
             recoveries = claim.recovery_ids
             claim.recovery_count = len(recoveries)

@@ -89,6 +89,7 @@ class FranchiseClaimRecovery(models.Model):
 
     @api.depends("line_ids.amount_demanded", "line_ids.amount_accepted")
     def _compute_amounts(self):
+        self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for recovery in self:
             recovery.amount_demanded = sum(recovery.line_ids.mapped("amount_demanded"))
             recovery.amount_accepted = sum(recovery.line_ids.mapped("amount_accepted"))
@@ -185,6 +186,15 @@ class FranchiseClaimRecovery(models.Model):
             order="recovery_id, number",
         )
         return [line._prepare_settlement_source() for line in lines]
+
+    @api.model
+    def _settlement_explain(self, kind, values):
+        return self.env._(
+            "approved %(approved)s → demanded %(demanded)s → accepted %(accepted)s",
+            approved=values["approved"],
+            demanded=values["demanded"],
+            accepted=values["accepted"],
+        )
 
     @api.model
     def _settlement_changed(self, source_model, source_ids):

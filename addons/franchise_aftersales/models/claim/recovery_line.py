@@ -71,19 +71,19 @@ class FranchiseClaimRecoveryLine(models.Model):
             "currency_id": recovery.currency_id.id,
             "date": recovery.answered_on,
             "name": f"{claim.name} {self.claim_line_id.name}",
-            "formula": self._formula(),
+            "formula_values": self._formula_values(),
             "partner_reference": recovery.credit_note_number,
             "amount": self.amount_accepted,
             "cause_id": claim.cause_id.id,
             "product_id": self.claim_line_id.product_id.id,
         }
 
-    def _formula(self):
-        """How the amount came about, in words: demanded and accepted amounts in the recovery's currency."""
+    def _formula_values(self):
+        """The amounts that led to the accepted one, as decimal strings in the recovery's currency."""
         digits = self.currency_id.decimal_places
-        return self.env._(
-            "approved %(approved)s → demanded %(demanded)s → accepted %(accepted)s",
-            approved=f"{self.claim_line_id.amount_approved:.{digits}f}",
-            demanded=f"{self.amount_demanded:.{digits}f}",
-            accepted=f"{self.amount_accepted:.{digits}f}",
-        )
+        return {
+            "source": self.recovery_id._name,
+            "approved": f"{self.claim_line_id.amount_approved:.{digits}f}",
+            "demanded": f"{self.amount_demanded:.{digits}f}",
+            "accepted": f"{self.amount_accepted:.{digits}f}",
+        }

@@ -90,6 +90,10 @@ class FranchiseSettlement(models.Model):
                 currency=settlement.currency_id.name or "",
             )
 
+    def unlink(self):
+        self.line_ids.unlink()  # not left to the database: the sources must learn that they are free again
+        return super().unlink()
+
     @api.model
     def _generate(self, company, date_to):
         """Gather everything ready until `date_to` into draft settlements, one a partner, role and currency.

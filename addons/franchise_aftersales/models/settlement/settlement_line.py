@@ -23,7 +23,9 @@ class FranchiseSettlementLine(models.Model):
     revision = fields.Integer(required=True, readonly=True, default=1)
     date = fields.Date(required=True, readonly=True)
     name = fields.Char(string="Description", required=True, readonly=True)
-    formula = fields.Char(readonly=True, help="How the amount came about.")
+    formula = fields.Char(readonly=True, help="How the amount came about, where a person wrote it.")
+    formula_values = fields.Json(readonly=True, help="What the source needs to explain the amount in any language.")
+    explanation = fields.Char(string="How It Came About", compute="_compute_explanation")
     partner_reference = fields.Char(string="Their Reference", readonly=True)
     cause_id = fields.Many2one("franchise.cause", readonly=True, ondelete="restrict")
     product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
@@ -32,6 +34,14 @@ class FranchiseSettlementLine(models.Model):
     _unique_source = models.UniqueIndex(
         "(source_model, source_id, source_line, kind, revision)", "This amount has been settled already."
     )
+
+    @api.depends("formula", "formula_values", "kind")
+    @api.depends_context("lang")
+    def _compute_explanation(self):
+        sources = {source._name: source for source in self.env["franchise.settlement.source"]._settlement_source_models()}
+        for line in self:
+            source = sources.get((line.formula_values or {}).get("source"))
+            line.explanation = source._settlement_explain(line.kind, line.formula_values) if source is not None else line.formula
 
     @api.model_create_multi
     def create(self, vals_list):

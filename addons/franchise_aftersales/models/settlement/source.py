@@ -16,8 +16,16 @@ class FranchiseSettlementSource(models.AbstractModel):
         """Amounts ready to be settled until `date_to` (date, inclusive) and held by no settlement yet.
 
         :return: list of dicts: source_model, source_id, source_line, kind, revision (the source's name); partner_id,
-            party, currency_id, date, name, formula, partner_reference, cause_id, product_id; amount in that currency,
+            party, currency_id, date, name, formula_values, partner_reference, cause_id, product_id; amount in that currency,
             positive when the partner owes us.
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _settlement_explain(self, kind, values):
+        """How an amount came about, one phrase in the reader's language, from the `formula_values` that this source gave.
+
+        `values` has the source's model under "source"; amounts in it are decimal strings.
         """
         raise NotImplementedError
 

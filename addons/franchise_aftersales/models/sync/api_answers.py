@@ -246,6 +246,7 @@ class FranchiseSyncApi(models.AbstractModel):
 
     def _retry_parked(self, system):
         """Answers that came before their message was known are tried again when it is."""
+        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """

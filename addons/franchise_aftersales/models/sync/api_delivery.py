@@ -35,7 +35,7 @@ def utc_moment(text):
 
 def plain_text(value, limit):
     """`value` as text that PostgreSQL can keep: no NUL, no lone surrogates, at most `limit` characters."""
-    text = str(value or "").replace("\x00", "")
+    text = "" if value is None or value is False else str(value).replace("\x00", "")
     return text.encode("utf-8", "replace").decode()[:limit]
 
 

@@ -1,0 +1,348 @@
+import psycopg2
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.service.model import call_kw
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from .flow import FlowCase
+
+
+@tagged("post_install", "-at_install")
+class TestSettlement(FlowCase):
+    """Accepted amounts become posted entries, once, and stay (R-E1, R-E2, R-E3, R-E5)."""
+
+    def line(self, settlement, amount, number=1):
+        """A line of a made-up source, for amounts that no source gives yet."""
+        return self.env["franchise.settlement.line"].create(
+            {
+                "settlement_id": settlement.id,
+                "source_model": "res.partner",
+                "source_id": number,
+                "kind": "recovery",
+                "date": self.flow.today,
+                "name": "Made up",
+                "amount": amount,
+            }
+        )
+
+    def make(self, party="supplier", partner=None, currency=None):
+        return self.env["franchise.settlement"].create(
+            {
+                "company_id": self.flow.company.id,
+                "partner_id": (partner or self.flow.partner(party)).id,
+                "party": party,
+                "currency_id": (currency or self.flow.currency).id,
+                "date_to": self.flow.today,
+            }
+        )
+
+    def move_on(self, settlement, *steps):
+        for step in steps:
+            getattr(settlement.with_user(self.flow.users["finance"]), f"action_{step}")()
+        return settlement
+
+    def test_accepted_amounts_are_gathered_once(self):
+        """R-E1: a second run finds nothing."""
+        recovery = self.flow.accepted(accept="60.00")
+        self.flow.recovery()  # not answered: not settled
+        settlement = self.flow.generate()
+        self.assertEqual(settlement.line_ids.mapped("amount"), [60])
+        self.assertEqual(settlement.line_ids.source_id, recovery.line_ids.id)
+        self.assertEqual((settlement.partner_id, settlement.party), (self.flow.supplier, "supplier"))
+        self.assertTrue(recovery.is_settled)
+        self.assertFalse(self.flow.generate())
+        self.assertEqual(recovery.claim_id.recovery_state, "open", "the carrier has not answered")
+
+    def test_what_is_answered_later_is_settled_later(self):
+        recovery = self.flow.accepted()
+        recovery._trusted().answered_on = self.flow.day(1)
+        self.assertFalse(self.flow.generate())
+
+    def test_one_draft_a_partner_role_and_currency_takes_more(self):
+        self.flow.accepted()
+        first = self.flow.generate()
+        self.flow.accepted()
+        self.assertEqual(self.flow.generate(), first)
+        self.assertEqual(first.line_count, 2)
+        self.assertEqual(first.amount_total, 160)
+        self.move_on(first, "confirm")
+        self.flow.accepted()
+        self.assertNotEqual(self.flow.generate(), first)
+
+    def test_the_database_settles_a_source_once(self):
+        """R-E1: whatever a program does."""
+        settlement = self.flow.settlement()
+        with self.assertRaises(psycopg2.IntegrityError) as caught, mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            settlement.line_ids.copy({"settlement_id": self.make().id})
+        self.assertEqual(caught.exception.diag.constraint_name, "franchise_settlement_line_unique_source")
+
+    def test_a_line_taken_out_of_a_draft_is_settled_next_time(self):
+        recovery = self.flow.accepted()
+        settlement = self.flow.generate()
+        settlement.line_ids.with_user(self.flow.users["finance"]).unlink()
+        self.assertFalse(recovery.is_settled)
+        self.assertEqual(settlement.amount_total, 0)
+        self.assertEqual(self.flow.generate(), settlement)
+        settlement.with_user(self.flow.users["finance"]).unlink()
+        self.assertFalse(recovery.is_settled)
+        self.assertTrue(self.flow.generate())
+
+    def test_only_finance_settles(self):
+        self.flow.accepted()
+        for role in ("service", "accountant", "contract", "operator", "worker"):
+            with self.subTest(role), self.assertRaises(AccessError), self.env.cr.savepoint():
+                self.flow.generate(role)
+                self.env.flush_all()
+        with self.assertRaisesRegex(UserError, "has no line"):
+            self.move_on(self.make(), "confirm")
+
+    def test_the_dialogue_says_when_nothing_is_ready(self):
+        wizard = Form(self.env["franchise.settlement.generate"].with_user(self.flow.users["finance"])).save()
+        with self.assertRaisesRegex(UserError, "Nothing is ready"):
+            wizard.action_generate()
+        self.flow.accepted()
+        self.assertTrue(wizard.action_generate()["domain"])
+
+    def test_documents_and_signs(self):
+        """R-E3: who owes whom decides the document; the entry is the settlement, to the cent."""
+        for party, amount, move_type in (
+            ("supplier", 10.01, "in_refund"),
+            ("supplier", -10.01, "in_invoice"),
+            ("carrier", 7, "in_refund"),
+            ("carrier", -7, "in_invoice"),
+            ("franchisee", 5, "out_invoice"),
+            ("franchisee", -5, "out_refund"),
+        ):
+            settlement = self.make(party)
+            self.line(settlement, amount, number=hash((party, amount)) % 10**6)
+            self.move_on(settlement, "confirm", "post")
+            move = settlement.move_id
+            with self.subTest(party=party, amount=amount):
+                self.assertEqual((move.move_type, move.state, move.ref), (move_type, "posted", settlement.name))
+                self.assertEqual(move.amount_total, abs(amount))
+                open_items = move.line_ids.filtered(lambda item: item.account_type in ("asset_receivable", "liability_payable"))
+                self.assertAlmostEqual(sum(open_items.mapped("amount_currency")), amount)
+                self.assertEqual(move.invoice_line_ids.franchise_settlement_line_id, settlement.line_ids)
+                self.assertEqual(move.invoice_line_ids.account_id, self.flow.account["recovery"])
+
+    def test_currencies(self):
+        """R-E3: two currencies and yen, at the rate of the day; each settlement ties out in its own."""
+        for name, rate, amount, demanded in (("USD", 0.14, 33.33, 26.67), ("JPY", 21.5, 101, 81)):
+            currency = self.flow.active_currency(self.env, name)
+            self.env["res.currency.rate"].create(
+                {"currency_id": currency.id, "rate": rate, "name": self.flow.day(-700), "company_id": self.flow.company.id}
+            )
+            supplier = self.flow.partner(name)
+            self.flow.make_agreement(supplier, currency)
+            self.flow.make_endpoint(supplier, name.lower())
+            bill = self.flow.bill((amount,), supplier=supplier, currency=currency)
+            claim = self.flow.claim([("goods", bill, amount)], "approved", supplier=supplier)
+            recovery = claim.recovery_ids.filtered(lambda row: row.party == "supplier")
+            with self.subTest(name):
+                self.assertAlmostEqual(recovery.amount_demanded, demanded)
+                self.flow.receive(self.flow.answer(recovery), endpoint=self.flow.message(recovery).endpoint_id)
+                settlement = self.move_on(self.flow.generate(), "confirm", "post")
+                self.assertEqual(settlement.currency_id, currency)
+                self.assertAlmostEqual(settlement.move_id.amount_total, demanded)
+                self.assertAlmostEqual(settlement.move_id.amount_total_signed, self.flow.currency.round(demanded / rate))
+                self.assertEqual(self.flow.tie_out(settlement).difference, 0)
+
+    def test_what_accounting_refuses_stays_confirmed_with_the_reason(self):
+        """R-E3, R-E7: the others go on; one alone is told at once."""
+        good, bad = self.flow.settlement(state="confirmed"), self.make()
+        self.line(bad, 5)
+        self.move_on(bad, "confirm")
+        bad.partner_id.property_account_payable_id = False
+        refuse = "nobody may post this"
+        model = type(self.env["account.move"])
+        post = model.action_post
+
+        def action_post(moves):
+            if moves.partner_id == bad.partner_id:
+                raise UserError(refuse)
+            return post(moves)
+
+        self.patch(model, "action_post", action_post)
+        self.move_on(bad | good, "post")
+        self.assertEqual((bad.state, bad.post_error, bad.move_id.id), ("confirmed", refuse, False))
+        self.assertEqual(good.state, "posted")
+        self.assertFalse(self.env["account.move"].search([("ref", "=", bad.name)]), "no draft is left behind")
+        self.assertIn(refuse, "".join(bad.message_ids.mapped("body")))
+        with self.assertRaisesRegex(UserError, refuse), self.env.cr.savepoint():
+            self.move_on(bad, "post")
+        self.patch(model, "action_post", post)
+        self.move_on(bad, "post")
+        self.assertFalse(bad.post_error)
+
+    def test_no_account_is_said_before_posting(self):
+        settlement = self.flow.settlement(state="confirmed")
+        self.flow.company.franchise_recovery_account_id = False
+        with self.assertRaisesRegex(UserError, "No recovery account"):
+            self.move_on(settlement, "post")
+
+    def test_numbers_have_no_gaps(self):
+        """R-E5: a number that was taken and rolled back is given again."""
+        first = self.flow.settlement(state="confirmed")
+        second = self.flow.settlement()
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self.move_on(second, "confirm")
+            lost = second.name
+            raise ZeroDivisionError
+        self.assertFalse(second.name)
+        third = self.make()
+        self.line(third, 1)
+        self.move_on(third, "confirm")
+        self.assertEqual(third.name, lost)
+        self.move_on(second, "confirm")
+        numbers = [int(settlement.name.rsplit("/")[-1]) for settlement in (first, third, second)]
+        self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 3)))
+
+    def test_opening_balance_is_what_earlier_ones_leave_open(self):
+        """R-E2: confirmed and posted ones, less what was paid; per partner, role and currency."""
+        partner = self.flow.partner("Balance")
+        totals = []
+        for number, amount in enumerate((100, 50, -30), start=1):
+            settlement = self.make(partner=partner)
+            self.line(settlement, amount, number=number)
+            self.move_on(settlement, "confirm", *(("post",) if number < 3 else ()))
+            totals.append((settlement.opening_balance, settlement.closing_balance))
+            if number == 1:
+                self.pay(settlement.move_id, 40)
+        self.assertEqual(totals, [(0, 100), (60, 110), (110, 80)])
+        other = self.make(partner=partner, party="carrier")
+        self.line(other, 1, number=9)
+        self.move_on(other, "confirm")
+        self.assertEqual(other.opening_balance, 0)
+
+    def pay(self, move, amount):
+        """Part of the entry is paid: reconciled with another one."""
+        item = move.line_ids.filtered(lambda row: row.account_type == "liability_payable")
+        counter = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": self.flow.journals[2].id,
+                "line_ids": [
+                    Command.create({"account_id": account.id, "partner_id": move.partner_id.id, "debit": debit, "credit": credit})
+                    for account, debit, credit in (
+                        (self.flow.account["expense"], amount, 0),
+                        (item.account_id, 0, amount),
+                    )
+                ],
+            }
+        )
+        counter.action_post()
+        (item | counter.line_ids.filtered(lambda row: row.account_id == item.account_id)).reconcile()
+
+    def test_payment_comes_back(self):
+        """R-E3."""
+        settlement = self.flow.settlement(state="posted")
+        self.assertEqual(settlement.payment_state, "not_paid")
+        self.pay(settlement.move_id, 80)
+        self.assertIn(settlement.payment_state, ("paid", "in_payment", "reversed"))
+        self.assertEqual(settlement._residual(), 0)
+
+
+@tagged("post_install", "-at_install")
+class TestSettlementFixed(FlowCase):
+    """A posted settlement and its entry are altered by nobody (R-E5)."""
+
+    def test_nobody_alters_a_confirmed_or_posted_settlement(self):
+        admin = self.env.ref("base.user_admin")
+        admin.company_ids |= self.flow.company
+        admin.group_ids |= self.env.ref("account.group_account_manager")
+        for state in ("confirmed", "posted"):
+            settlement = self.flow.settlement(state=state)
+            before = settlement.read()[0]
+            line = settlement.line_ids
+            draft = self.flow.settlement(supplier=self.supplied())
+            for user in (admin, self.flow.users["finance"], self.flow.users["manager"], self.env.user):
+                own = settlement.with_user(user).with_context(
+                    franchise_moving=True, tracking_disable=True, skip_readonly_check=True, check_move_validity=False
+                )
+                self.refuse_all(
+                    {
+                        **{
+                            name: lambda own=own, name=name, value=value: own.write({name: value})
+                            for name, value in (
+                                ("state", "draft"), ("amount_total", 1), ("closing_balance", 1), ("opening_balance", 1),
+                                ("name", "STL/1"), ("partner_id", 1), ("date_to", "2020-01-01"), ("party", "carrier"),
+                                ("currency_id", 1), ("company_id", 1), ("move_id", False), ("confirmed_on", "2020-01-01"),
+                            )
+                        },
+                        "unlink": own.unlink,
+                        "clear lines": lambda own=own: own.write({"line_ids": [Command.clear()]}),
+                        "line amount": lambda own=own: own.line_ids.write({"amount": 1}),
+                        "line by settlement": lambda own=own: own.write({"line_ids": [Command.update(line.id, {"amount": 1})]}),
+                        "unlink line": lambda own=own: own.line_ids.unlink(),
+                        "move a line in": lambda own=own: draft.line_ids.with_env(own.env).write({"settlement_id": own.id}),
+                        "move a line out": lambda own=own: own.line_ids.write({"settlement_id": draft.id}),
+                        "new line": lambda own=own: own.line_ids.copy({"source_id": 10**6}),
+                        "confirm again": lambda own=own: call_kw(own.browse(), "action_confirm", [own.ids], {}),
+                    },
+                    user,
+                )
+            after = settlement.read()[0]
+            for volatile in ("message_ids", "write_date", "write_uid", "__last_update"):
+                before.pop(volatile, None), after.pop(volatile, None)
+            self.assertEqual(after, before)
+            self.assertEqual(settlement.line_ids, line)
+            draft.line_ids.unlink()
+            draft.unlink()
+
+    def supplied(self):
+        supplier = self.flow.partner("Draft")
+        self.flow.make_agreement(supplier)
+        self.flow.make_endpoint(supplier, f"draft{supplier.id}"[:20])
+        return supplier
+
+    def refuse_all(self, tries, user):
+        for name, attempt in tries.items():
+            with self.subTest(name, user=user.login), self.assertRaises(UserError), mute_logger("odoo.sql_db"):
+                with self.env.cr.savepoint():
+                    attempt()
+                    self.env.flush_all()
+
+    def test_nobody_takes_its_entry_back(self):
+        admin = self.env.ref("base.user_admin")
+        admin.company_ids |= self.flow.company
+        admin.group_ids |= self.env.ref("account.group_account_manager")
+        settlement = self.flow.settlement(state="posted")
+        total = settlement.move_id.amount_total
+        for user in (admin, self.flow.users["finance"], self.env.user):
+            move = settlement.move_id.with_user(user).with_context(
+                force_delete=True, skip_readonly_check=True, check_move_validity=False, franchise_moving=True
+            )
+            item = move.invoice_line_ids
+            self.refuse_all(
+                {
+                    "draft": move.button_draft,
+                    "cancel": move.button_cancel,
+                    "unlink": move.unlink,
+                    "state": lambda move=move: move.write({"state": "draft"}),
+                    "state cancel": lambda move=move: move.write({"state": "cancel"}),
+                    "link": lambda move=move: move.write({"franchise_settlement_id": False}),
+                    "price": lambda item=item: item.write({"price_unit": 1}),
+                    "price by move": lambda move=move, item=item: move.write(
+                        {"invoice_line_ids": [Command.update(item.id, {"price_unit": 1})]}
+                    ),
+                    "quantity": lambda item=item: item.write({"quantity": 5}),
+                    "amount": lambda item=item: item.write({"amount_currency": 5}),
+                    "account": lambda item=item: item.write({"account_id": self.flow.account["expense"].id}),
+                    "source": lambda item=item: item.write({"franchise_settlement_line_id": False}),
+                    "unlink item": item.unlink,
+                    "new item": lambda move=move: move.write(
+                        {"invoice_line_ids": [Command.create({"name": "x", "price_unit": 3, "quantity": 1})]}
+                    ),
+                },
+                user,
+            )
+        self.assertEqual((settlement.move_id.state, settlement.move_id.amount_total), ("posted", total))
+        self.assertEqual(self.flow.tie_out(settlement).difference, 0)
+
+    def test_other_bills_are_not_touched_by_this(self):
+        move = self.flow.bill().move_id
+        move.button_draft()
+        move.button_cancel()
+        self.assertEqual(move.state, "cancel")
