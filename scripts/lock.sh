@@ -10,6 +10,7 @@ lock() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command scripts/lock.sh "$@" --output-file "$out"
 }
 lock odoo.lock odoo.in
+lock report.lock report.in --constraint odoo.lock
 if [ -f ../worker/pyproject.toml ]; then
     lock worker.lock ../worker/pyproject.toml --extra rabbitmq --constraint odoo.lock
     lock dev.lock dev.in --constraint odoo.lock --constraint worker.lock
@@ -17,3 +18,4 @@ else
     lock dev.lock dev.in --constraint odoo.lock
 fi
 lock uv.lock uv.in --constraint dev.lock
+lock build.lock build.in --constraint dev.lock

@@ -13,11 +13,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from .commands import output
 from .odoo import Odoo, Tools
 from .once import DONE, built, key_of, remove_tree
-from .postgres import Cluster, major_version
+from .postgres import Cluster
 from .processes import Crew
-from .say import Trouble, note, step
+from .say import Trouble, step
+from .settings import REPO
 
 STOCK = "stock"
 COUNTRY = "CN"
@@ -57,8 +59,9 @@ def content_key(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
 def ensure_seed(tools: Tools) -> Path:
     """Return the folder of the seed (`pg/data`, `filestore/stock`), making it first when needed."""
     modules = stock_modules(tools)
-    version = str(major_version(tools.pg_bindir))
-    key = key_of(LAYOUT, version, str(tools.pg_bindir), tools.tree.key, tools.venv.key, COUNTRY, LANGUAGE, *modules)
+    version = output([tools.pg_bindir / "postgres", "--version"])
+    lock = REPO / "requirements" / "odoo.lock"
+    key = key_of(LAYOUT, version, tools.tree.key, lock, COUNTRY, LANGUAGE, *modules)
 
     def make(folder: Path) -> None:
         with step(f"Making the stock database (first time only): {', '.join(modules)}"):
@@ -166,9 +169,3 @@ def _code_key(tools: Tools) -> str:
     for path in sorted(tools.settings.addons.glob("*/__manifest__.py")):
         parts += [path.parent.name, content_key(path.parent, leave_out=("tests", "readme", "demo"))]
     return key_of(*parts)
-
-
-def say_databases(cluster: Cluster) -> None:
-    """List the databases (for a person looking around)."""
-    for name in sorted(cluster.databases()):
-        note(f"  {name}")

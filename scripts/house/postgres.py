@@ -133,8 +133,6 @@ class Cluster:
             "random_page_cost": "1.1",
             "autovacuum_naptime": "20s",
         }
-        if not self.durable:  # may lose the cluster in a power cut, never in a crash of a process
-            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._member = crew.start(
             "PostgreSQL", [self.binaries / "postgres", "-D", self.data, *arguments],
@@ -142,6 +140,20 @@ class Cluster:
             stop_signal=signal.SIGINT,  # "fast": ends sessions, no data lost
             patience=60,
         )  # fmt: skip
+
+    def make_durable(self) -> None:
+        """From now on a power cut loses nothing, if this cluster is to be durable. Before, copying was fast."""
+        if self.durable:
+            self._write_durability(durable=True)
+            self.sql("SELECT pg_reload_conf()")
+            self.sql("CHECKPOINT")
+            # What was written before the change has not been flushed by anybody.
+            subprocess.run(["sync", "--file-system", self.data], check=False)
+
+    def _write_durability(self, *, durable: bool) -> None:
+        value = "on" if durable else "off"
+        names = ("fsync", "synchronous_commit", "full_page_writes")
+        (self.data / "postgresql.auto.conf").write_text("".join(f"{name} = {value}\n" for name in names))
 
     def stop(self, crew: Crew) -> None:
         """Stop the server (ordered, so that its files can be copied)."""

@@ -84,6 +84,7 @@ class Stack:
             databases.clone(self.tools, self.cluster, FITTED + name, odoo, name)
         # The port may be another than last time.
         self.cluster.sql(f"UPDATE franchise_sync_endpoint SET url = '{self.theirs.url}'", OUR_DATABASE)  # noqa: S608
+        self.cluster.make_durable()
 
     def _odoo(self, name: str, port: int, names: list[str]) -> Odoo:
         options = {"db_name": ",".join(names), "dbfilter": f"^({'|'.join(names)})$"}
