@@ -11,7 +11,7 @@ from .settings import REPO, Settings
 
 OURS = {
     "cache", "log", "run", "odoo-path", "pg-demo", "pg-test", "odoo-demo", "odoo-test", "secrets.json", "demo.lock",
-    "test.lock", "worker.lock", "pytest_cache", "e2e",
+    "test.lock", "worker.lock", "pytest_cache", "e2e", "statements",
 }  # fmt: skip
 OURS_BY_START = ("pg-", "odoo-", "worker-")
 

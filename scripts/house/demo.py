@@ -69,6 +69,8 @@ def summary(stack: Stack, outcome: story.Outcome, result: Count) -> None:
     for row in outcome.settlements:
         print(f"  {row['name'] or 'draft':18} {row['amount_total']:12.2f} {row['currency_id'][1]}  {row['state']:9}"
               f" {row['partner_id'][1]}")  # fmt: skip
+    for path in outcome.statements:
+        print(f"  {path}")
     print(f"Settled {result.settlement_total}, posted {result.posted_total} {result.currency}, "
           f"difference {result.tie_out_difference}.", flush=True)  # fmt: skip
 

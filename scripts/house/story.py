@@ -12,12 +12,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from .rpc import Person
 from .say import Trouble, note, step
 from .stack import Stack
 
 DELIVERY_LIMIT = 240  # seconds until all claims are in the suppliers' books
+REPORT = "franchise_aftersales.report_settlement_statement"
 ANSWER_LIMIT = 180  # seconds until all answers are back
 
 
@@ -29,6 +31,7 @@ class Outcome:
     supplier_answers: Counter = field(default_factory=Counter)
     recoveries: Counter = field(default_factory=Counter)
     settlements: list[dict] = field(default_factory=list)
+    statements: list[Path] = field(default_factory=list)
 
 
 def play(stack: Stack) -> Outcome:
@@ -51,6 +54,8 @@ def play(stack: Stack) -> Outcome:
         answer_letters(service)
     with step("Finance settles and posts"):
         settle(finance, outcome)
+    with step("The statements are printed, as PDF and as a workbook"):
+        outcome.statements = print_statements(stack.person("accountant"), stack)
     outcome.recoveries.update(row["state"] for row in service.search_read("franchise.claim.recovery", [], ["state"]))
     return outcome
 
@@ -199,3 +204,22 @@ def settle(finance: Person, outcome: Outcome) -> None:
     outcome.settlements = finance.search_read(
         "franchise.settlement", [], ["name", "partner_id", "currency_id", "amount_total", "state"], order="name"
     )
+
+
+def print_statements(accountant: Person, stack: Stack) -> list[Path]:
+    """One PDF with the statements of all partners and one workbook, as the buttons on the screen give them."""
+    ids = accountant.call("franchise.settlement", "search", [("state", "=", "posted")], order="name")
+    listed = ",".join(map(str, ids))
+    folder = stack.tools.settings.home / "statements"
+    folder.mkdir(exist_ok=True)
+    made = []
+    for name, address, start in (
+        ("statements.pdf", f"/report/pdf/{REPORT}/{listed}", b"%PDF"),
+        ("statements.xlsx", f"/franchise/settlement/statement.xlsx?ids={listed}", b"PK"),
+    ):
+        content = accountant.download(address)
+        if not content.startswith(start):
+            raise Trouble(f"{address} gave no {name.rpartition('.')[2].upper()}. See {stack.ours.log}.")
+        (folder / name).write_bytes(content)
+        made.append(folder / name)
+    return made

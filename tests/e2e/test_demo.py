@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from house.processes import leftovers
 
@@ -31,6 +33,19 @@ def test_once_tells_the_truth_in_its_last_line(demo_env, demo_home):
     assert Decimal(result["tie_out_difference"]) == 0
     assert result["currency"] == "CNY"
     assert leftovers(demo_home) == {}
+    check_statements(demo_home / "statements")
+
+
+def check_statements(folder):
+    """Each partner has a page and a sheet; Chinese text is text in a font that has it, not boxes."""
+    pdf = PdfReader(folder / "statements.pdf")
+    text = "".join(page.extract_text() for page in pdf.pages)
+    assert "STL/" in text
+    assert "宁波精工设备有限公司" in text.replace("\n", "").replace(" ", "")
+    fonts = {str(font.get_object()["/BaseFont"]) for page in pdf.pages for font in page["/Resources"]["/Font"].values()}
+    assert any("CJK" in name for name in fonts), fonts
+    book = load_workbook(folder / "statements.xlsx")
+    assert len(book.worksheets) == 6
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import redis
+
 from house import counting, story
 from house.say import Trouble
 
@@ -91,7 +92,7 @@ def test_killed_processes_lose_and_double_nothing(stack):
     # Odoo dies while finance approves more: a claim is approved with its message, or neither is.
     with ThreadPoolExecutor(1) as pool:
         approving = pool.submit(approve_assessed, stack, 8)
-        wait_for(lambda: approving.running())
+        wait_for(approving.running)
         time.sleep(0.3)
         kill(stack, next(member for member in stack.crew.members if member.name == "Odoo (ours)"))
         approving.exception()  # whether the reply came through doesn't matter
