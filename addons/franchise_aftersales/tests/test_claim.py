@@ -1,5 +1,4 @@
 import psycopg2
-
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -25,8 +24,10 @@ class TestClaimEntry(FlowCase):
         self.env.invalidate_all()
 
     def test_entering_numbers_and_signs_the_claim(self):
-        claims = self.env["franchise.claim"].with_user(self.flow.users["service"]).create(
-            [self.flow.claim_values([("labour", None, 5.0)]) for _ in range(2)]
+        claims = (
+            self.env["franchise.claim"]
+            .with_user(self.flow.users["service"])
+            .create([self.flow.claim_values([("labour", None, 5.0)]) for _ in range(2)])
         )
         self.assertEqual(len(set(claims.mapped("name"))), 2)
         self.assertEqual(claims.entered_by_id, self.flow.users["service"])
@@ -81,9 +82,7 @@ class TestClaimEntry(FlowCase):
         self.refuse("is not signed", lambda: self.flow.advance(claim, "submitted"))
 
     def test_goods_need_a_bill_line_and_dates_their_order(self):
-        self.refuse_by_database(
-            "franchise_claim_line_check_bill", lambda: self.flow.claim([("parts", None, 5.0)])
-        )
+        self.refuse_by_database("franchise_claim_line_check_bill", lambda: self.flow.claim([("parts", None, 5.0)]))
         for dates in (
             {"event_date": self.flow.day(-5), "discovery_date": self.flow.day(-6)},
             {"discovery_date": self.flow.day(-5), "reported_date": self.flow.day(-6)},
@@ -111,14 +110,19 @@ class TestClaimEntry(FlowCase):
 
     def test_coverage_is_explained_in_sentences(self):
         """R-D3: with the days left or missed."""
+
         def reason(**values):
             return self.flow.claim(stage="submitted", **values)
 
         claim = reason()
         self.assertEqual(claim.coverage_state, "covered")
         self.assertEqual(claim.version_id, self.flow.version)
-        self.assertRegex(claim.coverage_reason, r"govern the day.*\n.*who bears.*\nWithin warranty, \d+ days left.*\nReported in")
-        late = reason(discovery_date=self.flow.day(-50), event_date=self.flow.day(-50), reported_date=self.flow.day(-15))
+        self.assertRegex(
+            claim.coverage_reason, r"govern the day.*\n.*who bears.*\nWithin warranty, \d+ days left.*\nReported in"
+        )
+        late = reason(
+            discovery_date=self.flow.day(-50), event_date=self.flow.day(-50), reported_date=self.flow.day(-15)
+        )
         self.assertEqual(late.coverage_state, "not_covered")
         self.assertIn("Reported 5 days after the claim window had closed.", late.coverage_reason)
         early = reason(event_date=self.flow.day(-650))
@@ -180,9 +184,12 @@ class TestClaimApproval(FlowCase):
     def test_the_database_keeps_four_eyes_too(self):
         claim = self.flow.claim(stage="assessed")
         for field in ("entered_by_id", "assessed_by_id"):
-            with self.assertRaises(psycopg2.IntegrityError) as caught, mute_logger("odoo.sql_db"):
-                with self.env.cr.savepoint():
-                    self.env.cr.execute(f"UPDATE franchise_claim SET approved_by_id = {field} WHERE id = %s", [claim.id])
+            with (
+                self.assertRaises(psycopg2.IntegrityError) as caught,
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(f"UPDATE franchise_claim SET approved_by_id = {field} WHERE id = %s", [claim.id])
             self.assertEqual(caught.exception.diag.constraint_name, "franchise_claim_four_eyes")
 
     def test_service_staff_do_not_approve(self):
@@ -207,7 +214,9 @@ class TestClaimApproval(FlowCase):
         self.flow.make_agreement(supplier, shares=shares, claim_ceiling=77.77, labour_percent=50)
         bill = self.flow.bill((10.01, 20.02), supplier=supplier)
         claim = self.flow.claim(
-            [("goods", bill[0], 100.1), ("goods", bill[1], 200.19), ("labour", None, 0.07)], "approved", supplier=supplier
+            [("goods", bill[0], 100.1), ("goods", bill[1], 200.19), ("labour", None, 0.07)],
+            "approved",
+            supplier=supplier,
         )
         demanded = sum(claim.recovery_ids.mapped("amount_demanded"))
         self.assertAlmostEqual(demanded + claim.amount_own, claim.amount_approved, 6)
@@ -252,7 +261,7 @@ class TestClaimApproval(FlowCase):
             "moved in": lambda: draft.line_ids.write({"claim_id": claim.id}),
             "linked in": lambda: claim.write({"line_ids": [Command.link(draft.line_ids.id)]}),
             "moved out": lambda: line.write({"claim_id": draft.id}),
-            "deleted": lambda: line.unlink(),
+            "deleted": line.unlink,
             "cleared": lambda: claim.write({"line_ids": [Command.clear()]}),
         }
         for name, attempt in tries.items():
