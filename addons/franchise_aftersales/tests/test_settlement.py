@@ -4,7 +4,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .flow import FlowCase
+from .flow import Flow, FlowCase
 
 
 @tagged("post_install", "-at_install")
@@ -205,6 +205,14 @@ class TestSettlement(FlowCase):
         self.move_on(second, "confirm")
         numbers = [int(settlement.name.rsplit("/")[-1]) for settlement in (first, third, second)]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 3)))
+
+    def test_every_company_has_numbers_of_its_own(self):
+        """R-E5, R-H2: another company's settlements leave no gap in ours."""
+        other = Flow(self.env)
+        names = [flow.settlement(state="confirmed").name for flow in (self.flow, other, self.flow, other)]
+        self.assertEqual(names[:2], [names[0]] * 2)
+        numbers = [int(name.rsplit("/")[-1]) for name in names]
+        self.assertEqual([numbers[2], numbers[3]], [numbers[0] + 1] * 2)
 
     def test_opening_balance_is_what_earlier_ones_leave_open(self):
         """R-E2: confirmed and posted ones, less what was paid; per partner, role and currency."""
