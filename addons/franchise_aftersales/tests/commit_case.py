@@ -4,7 +4,6 @@ import threading
 from contextlib import contextmanager
 
 import psycopg2
-
 from odoo import api
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
@@ -37,7 +36,9 @@ class CommitCase(BaseCase):
             cls.prepare(flow)
             env.flush_all()
             cls.ids = {
-                name: value.ids for name, value in vars(flow).items() if hasattr(value, "_ids") and hasattr(value, "_name")
+                name: value.ids
+                for name, value in vars(flow).items()
+                if hasattr(value, "_ids") and hasattr(value, "_name")
             }
             cls.models = {name: getattr(flow, name)._name for name in cls.ids}
             cls.user_ids = {role: user.id for role, user in flow.users.items()}
@@ -103,7 +104,7 @@ class CommitCase(BaseCase):
                 result = retrying(attempt, env)
                 cr.commit()
                 return result, len(tries), None
-            except Exception as error:  # noqa: BLE001 - the test looks at it
+            except Exception as error:
                 cr.rollback()
                 return None, len(tries), error
 
@@ -133,7 +134,7 @@ class CommitCase(BaseCase):
         tables = [row[0] for row in cr.fetchall()]
         newest = {}
         for table in tables:
-            cr.execute(f'SELECT COALESCE(MAX(id), 0) FROM "{table}"')  # noqa: S608 - names come from PostgreSQL
+            cr.execute(f'SELECT COALESCE(MAX(id), 0) FROM "{table}"')
             newest[table] = cr.fetchone()[0]
         cr.execute("SELECT id, number_next FROM ir_sequence WHERE implementation = 'no_gap'")
         return newest, cr.fetchall()
@@ -148,7 +149,7 @@ class CommitCase(BaseCase):
                 for table in waiting:
                     cr.execute("SAVEPOINT take_away")
                     try:
-                        cr.execute(f'DELETE FROM "{table}" WHERE id > %s', [newest[table]])  # noqa: S608
+                        cr.execute(f'DELETE FROM "{table}" WHERE id > %s', [newest[table]])
                         cr.execute("RELEASE SAVEPOINT take_away")
                     except psycopg2.IntegrityError:
                         cr.execute("ROLLBACK TO SAVEPOINT take_away")

@@ -1,7 +1,7 @@
+import itertools
 from datetime import date
 
 import psycopg2
-
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -124,7 +124,9 @@ class TestAgreement(FlowCase):
         """R-C6: not its terms, its matrix or its end, by no way through the model."""
         row = self.first.liability_ids
         draft = self.flow.make_version(
-            self.agreement, date_from=date(2025, 1, 1), cause=self.env.ref("franchise_aftersales.cause_quality_material")
+            self.agreement,
+            date_from=date(2025, 1, 1),
+            cause=self.env.ref("franchise_aftersales.cause_quality_material"),
         )
         tries = {
             "terms": lambda: self.first.write({"warranty_months": 1}),
@@ -139,8 +141,8 @@ class TestAgreement(FlowCase):
             "new row": lambda: row.copy({"cause_id": self.env.ref("franchise_aftersales.cause_late").id}),
             "row of a draft moved in": lambda: draft.liability_ids.write({"version_id": self.first.id}),
             "row moved out": lambda: row.write({"version_id": draft.id}),
-            "row deleted": lambda: row.unlink(),
-            "deleted": lambda: self.first.unlink(),
+            "row deleted": row.unlink,
+            "deleted": self.first.unlink,
         }
         for name, attempt in tries.items():
             with self.subTest(name), self.assertRaises(UserError), self.env.cr.savepoint():
@@ -205,6 +207,6 @@ class TestAgreementTogether(CommitCase):
         with self.transaction() as env:
             versions = self.world(env).other.version_ids.filtered(lambda version: version.state == "confirmed")
             spans = sorted((version.date_from, version.date_to or date.max) for version in versions)
-        self.assertTrue(all(end < start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)), spans)
+        self.assertTrue(all(end < start for (_, end), (start, _) in itertools.pairwise(spans)), spans)
         self.assertEqual(len(spans), 3 - len(errors))
         self.assertLessEqual(len(errors), 1)

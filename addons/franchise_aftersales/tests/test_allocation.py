@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
 from odoo.tests import BaseCase, tagged
 
 from ..tools.allocation import allocate, round_money, to_decimal
@@ -28,7 +27,9 @@ class TestAllocation(BaseCase):
 
     @settings(max_examples=400, deadline=None)
     @given(amount=AMOUNTS, weights=WEIGHTS.filter(any), rounding=ROUNDINGS)
-    def test_every_part_is_whole_in_the_smallest_unit_near_its_share_and_of_the_same_sign(self, amount, weights, rounding):
+    def test_every_part_is_whole_in_the_smallest_unit_near_its_share_and_of_the_same_sign(
+        self, amount, weights, rounding
+    ):
         unit = Decimal(rounding)
         whole = round_money(amount, rounding)
         for part, weight in zip(allocate(amount, weights, rounding), weights, strict=True):

@@ -3,7 +3,6 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from odoo.tests import BaseCase, tagged
 
 from ..tools.coverage import Finding, check_terms, check_warranty, check_window

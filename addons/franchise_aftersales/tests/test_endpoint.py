@@ -1,5 +1,4 @@
 import psycopg2
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -14,16 +13,42 @@ class TestEndpoint(FlowCase):
 
     def test_addresses_inside_a_network_or_unencrypted_are_refused(self):
         for url in (
-            "http://erp.supplier.example.com", "ftp://erp.supplier.example.com", "file:///etc/passwd", "javascript:alert(1)",
-            "https://", "https://user:key@erp.supplier.example.com", "https://localhost", "https://localhost.", "https://intranet",
-            "https://127.0.0.1", "https://127.0.0.1:8069/x", "https://127.1", "https://0x7f.0.0.1", "https://0x7f000001",
-            "https://2130706433", "https://0.0.0.0", "https://10.0.0.8", "https://192.168.1.1", "https://172.16.0.1",
-            "https://169.254.169.254", "https://[::1]", "https://[fe80::1]", "https://[fd00::1]", "https://[::ffff:127.0.0.1]",
-            "https://erp.local", "https://erp.internal", "https://ERP.LOCALHOST", "https://erp.local.",
+            "http://erp.supplier.example.com",
+            "ftp://erp.supplier.example.com",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "https://",
+            "https://user:key@erp.supplier.example.com",
+            "https://localhost",
+            "https://localhost.",
+            "https://intranet",
+            "https://127.0.0.1",
+            "https://127.0.0.1:8069/x",
+            "https://127.1",
+            "https://0x7f.0.0.1",
+            "https://0x7f000001",
+            "https://2130706433",
+            "https://0.0.0.0",
+            "https://10.0.0.8",
+            "https://192.168.1.1",
+            "https://172.16.0.1",
+            "https://169.254.169.254",
+            "https://[::1]",
+            "https://[fe80::1]",
+            "https://[fd00::1]",
+            "https://[::ffff:127.0.0.1]",
+            "https://erp.local",
+            "https://erp.internal",
+            "https://ERP.LOCALHOST",
+            "https://erp.local.",
         ):
             with self.subTest(url), self.assertRaises(UserError), self.env.cr.savepoint():
                 self.flow.endpoint.url = url
-        for url in ("https://erp.supplier.example.com:8443/odoo", "https://8.8.8.8", "https://erp.supplier.example.com."):
+        for url in (
+            "https://erp.supplier.example.com:8443/odoo",
+            "https://8.8.8.8",
+            "https://erp.supplier.example.com.",
+        ):
             self.flow.endpoint.url = url
 
     def test_an_administrator_can_allow_a_host(self):
@@ -35,10 +60,14 @@ class TestEndpoint(FlowCase):
 
     def test_codes_and_sizes(self):
         for values in ({"code": "Ärger"}, {"code": "a"}, {"code": "../x"}, {"batch_size": 0}, {"batch_size": 2001}):
-            with self.subTest(values), self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"):
-                with self.env.cr.savepoint():
-                    self.flow.endpoint.write(values)
-                    self.env.flush_all()
+            with (
+                self.subTest(values),
+                self.assertRaises(psycopg2.IntegrityError),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.flow.endpoint.write(values)
+                self.env.flush_all()
             self.env.invalidate_all()
         with self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.flow.make_endpoint(self.flow.supplier, "twice")
@@ -49,7 +78,9 @@ class TestEndpoint(FlowCase):
             set(told),
             {"code", "name", "connector", "enabled", "url", "database", "login", "options", "poll_cursor"},
         )
-        self.assertFalse([name for name in self.flow.endpoint._fields if "password" in name or "secret" in name or "key" in name])
+        self.assertFalse(
+            [name for name in self.flow.endpoint._fields if "password" in name or "secret" in name or "key" in name]
+        )
 
     def test_figures(self):
         """R-G6."""

@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from odoo.tests import BaseCase, tagged
 
 from ..tools.allocation import round_money
@@ -19,7 +18,8 @@ def claims(draw):
     rounding = draw(ROUNDINGS)
     units = draw(st.lists(st.integers(0, 10**8), min_size=1, max_size=8))
     lines = [
-        ApprovedLine(10 + key, draw(st.sampled_from(KINDS)), number * Decimal(rounding)) for key, number in enumerate(units)
+        ApprovedLine(10 + key, draw(st.sampled_from(KINDS)), number * Decimal(rounding))
+        for key, number in enumerate(units)
     ]
     cuts = sorted(draw(st.lists(st.integers(0, 10000), min_size=3, max_size=3)))
     hundredths = [high - low for low, high in zip([0, *cuts], [*cuts, 10000], strict=True)]
@@ -86,6 +86,8 @@ class TestRecoveryTerms(BaseCase):
         self.assertFalse(split["supplier"])
 
     def test_yen_has_no_fractions(self):
-        split = split_by_party([ApprovedLine(1, "goods", 100)], {"goods": 100}, {"supplier": 33.33, "carrier": 66.67}, 0, 1)
+        split = split_by_party(
+            [ApprovedLine(1, "goods", 100)], {"goods": 100}, {"supplier": 33.33, "carrier": 66.67}, 0, 1
+        )
         self.assertEqual(split["supplier"], {1: 33})
         self.assertEqual(split["carrier"], {1: 67})

@@ -6,7 +6,10 @@ from .flow import FlowCase
 
 # What can go wrong behind the model's back: a name, the statement, and which settlements it can touch.
 PLANTS = {
-    "source amount": ("UPDATE franchise_claim_recovery_line SET amount_accepted = amount_accepted - %(d)s WHERE id = %(source)s", ()),
+    "source amount": (
+        "UPDATE franchise_claim_recovery_line SET amount_accepted = amount_accepted - %(d)s WHERE id = %(source)s",
+        (),
+    ),
     "source gone": ("UPDATE franchise_settlement_line SET source_id = -%(n)s WHERE id = %(line)s", ()),
     "line amount": ("UPDATE franchise_settlement_line SET amount = amount + %(d)s WHERE id = %(line)s", ()),
     "two lines, one up and one down": (
@@ -16,8 +19,14 @@ PLANTS = {
     ),
     "line gone": ("DELETE FROM franchise_settlement_line WHERE id = %(line)s", ()),
     "printed total": ("UPDATE franchise_settlement SET amount_total = amount_total + %(d)s WHERE id = %(id)s", ()),
-    "closing balance": ("UPDATE franchise_settlement SET closing_balance = closing_balance - %(d)s WHERE id = %(id)s", ()),
-    "opening balance": ("UPDATE franchise_settlement SET opening_balance = opening_balance + %(d)s WHERE id = %(id)s", ()),
+    "closing balance": (
+        "UPDATE franchise_settlement SET closing_balance = closing_balance - %(d)s WHERE id = %(id)s",
+        (),
+    ),
+    "opening balance": (
+        "UPDATE franchise_settlement SET opening_balance = opening_balance + %(d)s WHERE id = %(id)s",
+        (),
+    ),
     "open item": (
         "UPDATE account_move_line SET amount_currency = amount_currency + %(d)s WHERE move_id = %(move)s AND"
         " account_id = %(payable)s",

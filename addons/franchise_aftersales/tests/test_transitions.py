@@ -41,7 +41,10 @@ EXPECTED = {
         "post": ("confirmed", "posted", FINANCE),
     },
 }
-IMPLIED = {"manager": {CONTRACT, SERVICE, FINANCE, "group_accountant", "group_sync_operator"}, "finance": {"group_accountant"}}
+IMPLIED = {
+    "manager": {CONTRACT, SERVICE, FINANCE, "group_accountant", "group_sync_operator"},
+    "finance": {"group_accountant"},
+}
 FORGED = (True, 1, 1.5, "true", "<object object>", [], {}, [1], {"a": 1}, None, False)
 # Fields that a client might like to set beside the buttons, and values that would change them.
 STEP_VALUES = {
@@ -103,7 +106,9 @@ class TestTransitions(FlowCase):
             "franchise.contract": flow.contract.copy(),
             "franchise.service.agreement": agreement,
             "franchise.service.agreement.version": flow.make_version(
-                cls.env["franchise.service.agreement"].create({"supplier_id": supplier.id, "company_id": flow.company.id})
+                cls.env["franchise.service.agreement"].create(
+                    {"supplier_id": supplier.id, "company_id": flow.company.id}
+                )
             ),
             "franchise.claim": flow.claim(),
             "franchise.claim.recovery": flow.recovery(party="carrier"),
@@ -124,7 +129,9 @@ class TestTransitions(FlowCase):
 
     def test_the_table_is_the_agreed_one(self):
         tables = {
-            name: model._transitions for name, model in self.env.registry.items() if getattr(model, "_transitions", None)
+            name: model._transitions
+            for name, model in self.env.registry.items()
+            if getattr(model, "_transitions", None)
         }
         self.assertEqual(tables.keys(), EXPECTED.keys())
         for name, steps in tables.items():
@@ -162,14 +169,19 @@ class TestTransitions(FlowCase):
             for action, (sources, _target, _group) in steps.items():
                 button = f"action_{action}"
                 if not hasattr(self.env[model], button):
-                    self.assertIn((model, action), {("franchise.claim.recovery", "acknowledge"),
-                                                    ("franchise.claim.recovery", "accept_part")})
+                    self.assertIn(
+                        (model, action),
+                        {("franchise.claim.recovery", "acknowledge"), ("franchise.claim.recovery", "accept_part")},
+                    )
                     continue
                 document = self.put(model, sources.split()[0])
                 for role in ("accountant", "operator", "worker"):
-                    with self.subTest(model=model, action=action, role=role), self.assertRaises(AccessError):
-                        with self.env.cr.savepoint():
-                            getattr(document.with_user(self.flow.users[role]), button)()
+                    with (
+                        self.subTest(model=model, action=action, role=role),
+                        self.assertRaises(AccessError),
+                        self.env.cr.savepoint(),
+                    ):
+                        getattr(document.with_user(self.flow.users[role]), button)()
                     self.assertEqual(document.state, sources.split()[0])
 
     def test_state_is_never_written_directly(self):
@@ -190,10 +202,17 @@ class TestTransitions(FlowCase):
             with self.subTest(state=state), self.assertRaises(UserError), self.env.cr.savepoint():
                 self.env["franchise.claim"].create({**base, "state": state})
             with self.subTest(default=state):
-                claim = self.env["franchise.claim"].with_context(default_state=state, franchise_moving=True).create(base)
+                claim = (
+                    self.env["franchise.claim"].with_context(default_state=state, franchise_moving=True).create(base)
+                )
                 self.assertEqual(claim.state, "draft")
-        settlement = {"partner_id": self.flow.partner("P").id, "party": "supplier", "currency_id": self.flow.currency.id,
-                      "date_to": self.flow.today, "company_id": self.flow.company.id}
+        settlement = {
+            "partner_id": self.flow.partner("P").id,
+            "party": "supplier",
+            "currency_id": self.flow.currency.id,
+            "date_to": self.flow.today,
+            "company_id": self.flow.company.id,
+        }
         with self.assertRaises(UserError), self.env.cr.savepoint():
             self.env["franchise.settlement"].create({**settlement, "state": "confirmed"})
 
@@ -204,15 +223,20 @@ class TestTransitions(FlowCase):
             for state in dict(self.env[model]._fields["state"].selection):
                 self.put(model, state)
                 for name, value in values.items():
-                    with self.subTest(model=model, state=state, field=name), self.assertRaises(UserError):
-                        with self.env.cr.savepoint():
-                            document.with_context(franchise_moving=True).write({name: value})
+                    with (
+                        self.subTest(model=model, state=state, field=name),
+                        self.assertRaises(UserError),
+                        self.env.cr.savepoint(),
+                    ):
+                        document.with_context(franchise_moving=True).write({name: value})
         base = self.flow.claim_values([("labour", None, 5.0)])
         for name, value in STEP_VALUES["franchise.claim"].items():
             with self.subTest(create=name), self.assertRaises(UserError), self.env.cr.savepoint():
                 self.env["franchise.claim"].create({**base, name: value})
         service = self.flow.users["service"]
-        claims = self.env["franchise.claim"].with_user(service).with_context(default_entered_by_id=1, default_amount_own=9)
+        claims = (
+            self.env["franchise.claim"].with_user(service).with_context(default_entered_by_id=1, default_amount_own=9)
+        )
         claim = claims.create(base)
         self.assertEqual((claim.entered_by_id, claim.amount_own), (service, 0))
 
@@ -228,10 +252,24 @@ class TestTransitions(FlowCase):
                     continue
                 self.put(model, state)
                 for name in frozen:
-                    with self.subTest(model=model, state=state, field=name), self.assertRaises(UserError):
-                        with self.env.cr.savepoint():
-                            call_kw(self.env[model], "write", [document.ids, {name: document[name].id
-                                    if document._fields[name].type == "many2one" else document[name]}], {})
+                    with (
+                        self.subTest(model=model, state=state, field=name),
+                        self.assertRaises(UserError),
+                        self.env.cr.savepoint(),
+                    ):
+                        call_kw(
+                            self.env[model],
+                            "write",
+                            [
+                                document.ids,
+                                {
+                                    name: document[name].id
+                                    if document._fields[name].type == "many2one"
+                                    else document[name]
+                                },
+                            ],
+                            {},
+                        )
 
     def test_a_refused_step_names_the_document_and_the_states(self):
         claim = self.put("franchise.claim", "approved")

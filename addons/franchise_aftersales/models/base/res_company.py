@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 
 class ResCompany(models.Model):
@@ -21,3 +22,26 @@ class ResCompany(models.Model):
     franchise_settlement_generated_at = fields.Datetime(
         string="Settlements Last Generated", readonly=True, help="Also the lock that lets one run at a time generate."
     )
+
+    def _franchise_lock(self):
+        """One transaction a company at a time: under REPEATABLE READ one that waited fails and is repeated by Odoo."""
+        self.ensure_one()
+        self.env.execute_query(
+            SQL(
+                "UPDATE res_company SET franchise_settlement_generated_at = now() AT TIME ZONE 'UTC' "
+                "WHERE id = %s RETURNING id",
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["franchise_settlement_generated_at"])
+
+    def _franchise_settlement_sequence(self):
+        """The company's own numbers of settlements: shared ones would leave gaps in every company's."""
+        self.ensure_one()
+        sequences = self.env["ir.sequence"].sudo().search([("code", "=", "franchise.settlement")])
+        own = sequences.filtered(lambda sequence: sequence.company_id == self)
+        if not own:
+            self._franchise_lock()
+            model = sequences.filtered(lambda sequence: not sequence.company_id)[:1]
+            own = model.copy({"company_id": self.id, "name": f"{model.name} {self.name}", "number_next": 1})
+        return own[:1]

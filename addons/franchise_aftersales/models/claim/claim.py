@@ -7,6 +7,7 @@ from ..base.document import Transition
 
 GROUP_SERVICE = "franchise_aftersales.group_service"
 GROUP_APPROVER = "franchise_aftersales.group_finance"
+REASONS = frozenset({"override_reason", "reject_reason"})
 
 
 class FranchiseClaim(models.Model):
@@ -239,6 +240,12 @@ class FranchiseClaim(models.Model):
                 vals["name"] = sequence.next_by_code("franchise.claim") or self.env._("New")
         return super().create(vals_list)
 
+    def _check_frozen(self, vals):
+        decided = self.filtered(lambda claim: claim.state not in ("draft", "submitted", "assessed"))
+        if decided and REASONS.intersection(vals):
+            raise UserError(self.env._("%s is decided: the reasons that were given stay.", decided[0].name))
+        return super()._check_frozen(vals)
+
     def action_submit(self):
         """Submit: the claim is complete, what it claims is reserved on the supplier's bills, coverage is decided.
 
@@ -334,8 +341,9 @@ class FranchiseClaim(models.Model):
         """
         self._check_transition("approve")
         for claim in self:
-            # Who changed an assessed amount has assessed, whoever pressed the button.
-            if self.env.user in claim.entered_by_id | claim.assessed_by_id | claim.line_ids.assessed_by_id:
+            # Who added a loss has entered, who changed an assessed amount has assessed, whoever pressed the button.
+            lines = claim.line_ids
+            if self.env.user in claim.entered_by_id | claim.assessed_by_id | lines.create_uid | lines.assessed_by_id:
                 raise UserError(
                     self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name)
                 )
@@ -347,6 +355,7 @@ class FranchiseClaim(models.Model):
                         reason=(claim.coverage_reason or "").replace("\n", " "),
                     )
                 )
+        self.line_ids._check_invoice_line()
         for line in self.line_ids:
             line._trusted_write({"amount_approved": line.amount_assessed})
         self._move("approve", {"approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})

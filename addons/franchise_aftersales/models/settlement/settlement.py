@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..base.document import Transition
 
@@ -103,15 +102,7 @@ class FranchiseSettlement(models.Model):
 
         :return: the draft settlements that got lines.
         """
-        # Serialises runs of a company: under REPEATABLE READ the one that waited fails and is repeated by Odoo.
-        self.env.execute_query(
-            SQL(
-                "UPDATE res_company SET franchise_settlement_generated_at = now() AT TIME ZONE 'UTC' "
-                "WHERE id = %s RETURNING id",
-                company.id,
-            )
-        )
-        company.invalidate_recordset(["franchise_settlement_generated_at"])
+        company._franchise_lock()
         groups = defaultdict(list)
         for source in self.env["franchise.settlement.source"]._settlement_source_models():
             for vals in source._settlement_candidates(company, date_to):
@@ -152,11 +143,10 @@ class FranchiseSettlement(models.Model):
                 raise UserError(self.env._("%s has no line: there is nothing to settle.", settlement.display_name))
         self._check_transition("confirm")
         for settlement in self:
-            sequence = self.env["ir.sequence"].sudo().with_company(settlement.company_id)
             settlement._move(
                 "confirm",
                 {
-                    "name": sequence.next_by_code("franchise.settlement"),
+                    "name": settlement.company_id._franchise_settlement_sequence().next_by_id(),
                     "opening_balance": settlement._open_balance(),
                     "confirmed_on": fields.Date.context_today(settlement),
                 },

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import psycopg2
 from markupsafe import escape
-
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, LockError, UserError, ValidationError
 from odoo.tools import SQL
@@ -81,7 +80,8 @@ class FranchiseSyncApi(models.AbstractModel):
         if not answers:
             return []
         rows = {}
-        for uid, answer in answers:
+        for uid, given in answers:
+            answer = given
             uuid = plain_text(answer.get("uuid"), MAX_ID)
             raw = plain_text(answer.get("raw"), MAX_ANSWER_TEXT + 1)
             text = json.dumps({key: value for key, value in answer.items() if key != "raw"}, default=str)

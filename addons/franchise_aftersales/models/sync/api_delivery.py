@@ -220,20 +220,22 @@ class FranchiseSyncApi(models.AbstractModel):
         if not first or not limit:
             return []
         alone = first[0][1]
+        # MATERIALIZED: as a plain subquery PostgreSQL may run it once per row, and the limit is lost.
         rows = self.env.execute_query(
             SQL(
                 """
-                UPDATE franchise_sync_message
-                   SET lost_leases = lost_leases + CASE WHEN lease_token IS NULL THEN 0 ELSE 1 END,
+                WITH taken AS MATERIALIZED (
+                    %(due)s
+                       AND (message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1) = %(alone)s
+                  ORDER BY message.next_attempt_at, message.id
+                     LIMIT %(limit)s
+                       FOR UPDATE OF message SKIP LOCKED)
+                UPDATE franchise_sync_message message
+                   SET lost_leases = message.lost_leases + CASE WHEN message.lease_token IS NULL THEN 0 ELSE 1 END,
                        lease_token = %(token)s, lease_until = %(until)s, write_date = %(now)s
-                 WHERE id IN (
-                       SELECT id FROM (
-                           %(due)s
-                              AND (message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1) = %(alone)s
-                         ORDER BY message.next_attempt_at, message.id
-                            LIMIT %(limit)s
-                              FOR UPDATE OF message SKIP LOCKED) taken)
-             RETURNING id
+                  FROM taken
+                 WHERE message.id = taken.id
+             RETURNING message.id
                 """,
                 **{**params, "due": due, "alone": alone, "limit": 1 if alone else limit},
             )
