@@ -9,11 +9,13 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import ports
 from .commands import clean_env, run
 from .debs import Sysroot
 from .odoo_tree import OdooTree
 from .postgres import PORT, USER, Cluster
 from .processes import Crew, Member
+from .say import Trouble
 from .settings import Settings
 from .venv import Venv
 
@@ -89,7 +91,7 @@ class Odoo:
             "data_dir": self.data,
             "http_interface": "127.0.0.1",
             "http_port": self.port,
-            "gevent_port": self.port + 1000,  # unused: one process with threads
+            "gevent_port": min(self.port + 1000, 65535),  # unused: one process with threads
             "workers": 0,
             "max_cron_threads": 0,
             # The database manager is closed: nobody can drop or dump a database through the web.
@@ -155,9 +157,14 @@ class Odoo:
         )  # fmt: skip
 
     def healthy(self) -> bool:
-        """Does the server answer its health question?"""
+        """Does this very server answer its health question? Raises Trouble when another program has its port."""
         try:
             with urllib.request.urlopen(f"{self.url}/web/health", timeout=2) as reply:  # noqa: S310 — loopback
-                return reply.status == 200
-        except (urllib.error.URLError, OSError):
+                answers = reply.status == 200
+        except urllib.error.HTTPError:
+            answers = False
+        except OSError:
             return False
+        if not ports.listens(self.port, str(self.conf)):
+            raise Trouble(f"Another program took port {self.port} meanwhile. Start again, and another port is used.")
+        return answers

@@ -72,11 +72,14 @@ class Stack:
         self.cluster.start(self.crew)
         self.folder = databases.filestores(self.tools, self.name)
         self.secrets = self.folder / "secrets"
+        # Preparing may take a minute; ports are chosen after it, so that nobody takes them meanwhile.
+        self.ours = self._odoo("ours", 1, [OUR_DATABASE])
+        self.ours.write_conf()
+        self._ensure_fitted()
         our_port = ports.choose(settings.port_our, "our Odoo", "PORT_OUR", self.taken)
         their_port = ports.choose(settings.port_supplier, "the suppliers' Odoo", "PORT_SUPPLIER", self.taken)
         self.ours = self._odoo("ours", our_port, [OUR_DATABASE])
         self.ours.write_conf()
-        self._ensure_fitted()
         names = [supplier["database"] for supplier in self.suppliers]
         self.theirs = self._odoo("suppliers", their_port, names)
         self.theirs.write_conf()

@@ -54,6 +54,16 @@ def test_ports_are_given_once():
     assert ports.choose(first, "b", "B", taken) != first
 
 
+def test_a_server_is_told_from_another_on_its_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        assert not ports.listens(port, sys.argv[0])
+        server.listen()
+        assert ports.listens(port, "pytest")
+        assert not ports.listens(port, "/no/such/odoo.conf")
+
+
 def test_built_once(tmp_path):
     calls = []
 
