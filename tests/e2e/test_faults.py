@@ -111,7 +111,7 @@ def test_killed_processes_lose_and_double_nothing(stack):
 
     # The clerks answer; the worker is killed while the answers come in.
     for supplier in stack.suppliers:
-        story.answer_as_clerk(stack.clerk(supplier), story.Outcome())
+        story.answer_as_clerk(stack.clerk(supplier))
     wait_for(lambda: number(stack, "SELECT count(*) FROM franchise_sync_inbox") > 0)
     kill(stack, third)
     start_worker(stack, "Worker 4")
