@@ -52,6 +52,7 @@ def run(
     if not shutil.which(str(argv[0])):
         raise Trouble(f"{what} failed: there is no program {argv[0]} on this machine. {advice}".rstrip())
     with log.open("a") as out:
+        before = out.tell()
         out.write(f"$ {' '.join(str(a) for a in argv)}\n")
         out.flush()
         done = subprocess.run(
@@ -63,7 +64,7 @@ def run(
             stderr=subprocess.STDOUT,
         )
     if done.returncode:
-        said = last_lines(log)
+        said = last_lines(log, after=before)
         raise Trouble(f"{what} failed (exit {done.returncode}). {advice}\nThe end of {log}:\n{said}")
 
 

@@ -75,8 +75,13 @@ class Sysroot:
 
     def libraries(self) -> list[Path]:
         """Folders with shared libraries in the sysroot."""
-        folders = [self.root / "usr/lib", self.root / "lib"]
-        return [path for base in folders if base.is_dir() for path in (*base.glob("*-linux-gnu*"), base)]
+        found = []
+        for base in (self.root / "usr/lib", self.root / "lib"):
+            for folder in (*sorted(base.glob("*-linux-gnu*")), base):
+                # Some packages keep private libraries one level down, and name that place by its absolute path.
+                private = [path for path in sorted(folder.glob("*/")) if any(path.glob("lib*.so*"))]
+                found += [folder, *private] if folder.is_dir() else []
+        return found
 
     def env(self) -> dict[str, str]:
         """Environment variables for programs that use the sysroot."""

@@ -27,10 +27,10 @@ def step(text: str) -> Iterator[None]:
     note(f"  done in {time.monotonic() - began:.1f} s")
 
 
-def last_lines(path: Path, count: int = 25) -> str:
-    """The end of a log file, for an error message; empty when there is no such file."""
+def last_lines(path: Path, count: int = 25, after: int = 0) -> str:
+    """The end of a log file, for an error message; of what was written `after` that many bytes only."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        text = path.read_bytes()[after:].decode(errors="replace")
     except FileNotFoundError:
         return ""
-    return "\n".join(f"    {line}" for line in lines[-count:])
+    return "\n".join(f"    {line}" for line in text.splitlines()[-count:])
