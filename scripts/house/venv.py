@@ -19,6 +19,7 @@ from .settings import REPO, Settings
 LOCKS = ("odoo.lock", "worker.lock", "dev.lock")
 UV_LOCK = "uv.lock"
 OLDEST = (3, 11)
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ def uv_env(settings: Settings) -> dict[str, str]:
     index, cert = _pip_setting("index-url"), _pip_setting("cert")
     if index and not {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX"} & env.keys():
         env["UV_DEFAULT_INDEX"] = index
-    if cert and Path(cert).is_file():
-        env.setdefault("SSL_CERT_FILE", cert)
+    # uv brings certificate authorities of its own; a company's mirror may have one that only the machine knows.
+    for bundle in (cert, SYSTEM_CERTIFICATES):
+        if bundle and Path(bundle).is_file():
+            env.setdefault("SSL_CERT_FILE", bundle)
     return env
 
 
