@@ -1,5 +1,7 @@
 """Tests that really commit, on connections of their own, and take away what they left."""
 
+# pylint: disable=invalid-commit,sql-injection
+
 import threading
 from contextlib import contextmanager
 

@@ -142,7 +142,9 @@ class TestClaimApproval(FlowCase):
             "assessed": lambda: line.write({"amount_assessed": 1}),
             "approved": lambda: draft.line_ids.write({"amount_approved": 1}),
             "approved at create": lambda: draft.line_ids.create({**values, "claim_id": draft.id, **approved}),
-            "assessed at create": lambda: draft.line_ids.create({**values, "claim_id": draft.id, "is_assessed": True}),
+            "assessed at create": lambda: draft.line_ids.create(
+                {**values, "claim_id": draft.id, "assessed_by_id": self.env.uid}
+            ),
             "new": lambda: line.create({**values, "claim_id": claim.id}),
             "new by the claim": lambda: claim.write({"line_ids": [Command.create(values)]}),
             "moved in": lambda: draft.line_ids.write({"claim_id": claim.id}),

@@ -54,7 +54,7 @@ STEP_VALUES = {
         "approved_by_id": 1,
         "approved_at": "2026-01-01 00:00:00",
         "coverage_state": "covered",
-        "coverage_reason": "because",
+        "coverage_findings": [["terms", True, None]],
         "amount_own": 1,
         "amount_approved": 1,
         "amount_recovered": 1,

@@ -33,6 +33,11 @@ class AccountMove(models.Model):
             self._check_not_settlement()
         return super().write(vals)
 
+    def _compute_show_reset_to_draft_button(self):
+        result = super()._compute_show_reset_to_draft_button()
+        self.filtered("franchise_settlement_id").show_reset_to_draft_button = False
+        return result
+
     def button_draft(self):
         """A settlement's entry stays posted: what it says has been sent to the partner as a statement."""
         self._check_not_settlement()

@@ -38,7 +38,7 @@ class FranchiseDocumentMixin(models.AbstractModel):
         # Defaults in the context come from the client: for what isn't entered they don't count.
         own = self._own_fields() | {"state"}
         context = {key: value for key, value in self.env.context.items() if key.removeprefix("default_") not in own}
-        self = self.with_context(context)  # noqa: PLW0642
+        self = self.with_context(context)  # pylint: disable=context-overridden
         initial = self.default_get(["state"]).get("state")
         if any(vals.get("state", initial) != initial for vals in vals_list):
             raise UserError(

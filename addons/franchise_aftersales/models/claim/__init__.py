@@ -1,1 +1,1 @@
-from . import claim, claim_line, claim_quota, recovery, recovery_line, recovery_sync, tie_out
+from . import claim, claim_coverage, claim_line, claim_quota, recovery, recovery_line, recovery_sync, tie_out

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...tools import coverage
 from ...tools.recovery_terms import ApprovedLine, split_by_party
 from ..base.document import Transition
 
@@ -54,7 +53,7 @@ class FranchiseClaim(models.Model):
             "version_id",
             "amount_own",
             "coverage_state",
-            "coverage_reason",
+            "coverage_findings",
             "entered_by_id",
             "assessed_by_id",
             "approved_by_id",
@@ -81,6 +80,7 @@ class FranchiseClaim(models.Model):
         copy=False,
         tracking=True,
         index=True,
+        group_expand=True,
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     contract_id = fields.Many2one(
@@ -129,20 +129,14 @@ class FranchiseClaim(models.Model):
         string="Own Cost", readonly=True, copy=False, help="Part of the approved amount that no other party bears."
     )
 
-    coverage_state = fields.Selection(
-        [("covered", "Covered"), ("not_covered", "Not covered")], string="Coverage", readonly=True, copy=False
-    )
-    coverage_reason = fields.Text(readonly=True, copy=False)
     override_reason = fields.Char(
         string="Reason for Override", copy=False, tracking=True, help="Why the claim is pursued although not covered."
     )
     reject_reason = fields.Char(copy=False, tracking=True)
 
-    entered_by_id = fields.Many2one(
-        "res.users", string="Entered By", readonly=True, copy=False, default=lambda self: self.env.user
-    )
-    assessed_by_id = fields.Many2one("res.users", string="Assessed By", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", string="Approved By", readonly=True, copy=False)
+    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
+    assessed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)
 
     recovery_ids = fields.One2many("franchise.claim.recovery", "claim_id", string="Recoveries")
@@ -254,6 +248,8 @@ class FranchiseClaim(models.Model):
         for claim in self:
             claim._check_complete()
         self._move("submit")
+        for line in self.line_ids:
+            line._trusted_write({"amount_assessed": line.amount_claimed})
         self._trusted()._decide_coverage()
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
@@ -264,7 +260,9 @@ class FranchiseClaim(models.Model):
             raise UserError(self.env._("%s has no line: enter at least one loss.", self.name))
         if self.contract_id.state not in ("signed", "ended"):
             raise UserError(
-                self.env._("%(claim)s: contract %(contract)s is not signed.", claim=self.name, contract=self.contract_id.name)
+                self.env._(
+                    "%(claim)s: contract %(contract)s is not signed.", claim=self.name, contract=self.contract_id.name
+                )
             )
         # Supplier, agreement and bills may have changed since the lines were entered.
         self.line_ids._check_invoice_line()
@@ -274,63 +272,15 @@ class FranchiseClaim(models.Model):
                     self.env._("%(claim)s: “%(line)s” claims nothing.", claim=self.name, line=line.display_name)
                 )
 
-    def _decide_coverage(self):
-        """Write the terms in force on the event day and whether they cover the claim, with every reason."""
-        versions = self.env["franchise.service.agreement"]._versions_on(
-            [(claim.agreement_id.id, claim.event_date) for claim in self]
-        )
-        for claim in self:
-            version = versions.get((claim.agreement_id.id, claim.event_date))
-            findings = claim._coverage_findings(version)
-            claim.write(
-                {
-                    "version_id": version.id if version else False,
-                    "coverage_state": "covered" if all(finding.kept for finding in findings) else "not_covered",
-                    "coverage_reason": "\n".join(claim._explain_finding(finding) for finding in findings),
-                }
-            )
-
-    def _coverage_findings(self, version):
-        self.ensure_one()
-        has_liability = bool(version and version._shares_for(self.cause_id))
-        findings = coverage.check_terms(bool(version), has_liability)
-        if version:
-            sold = [day for day in self.line_ids.invoice_line_id.mapped("invoice_date") if day]
-            if version.warranty_months and sold:
-                findings.append(coverage.check_warranty(min(sold), self.event_date, version.warranty_months))
-            findings.append(coverage.check_window(self.discovery_date, self.reported_date, version.claim_window_days))
-        return findings
-
-    def _explain_finding(self, finding):
-        """One sentence per finding, in the user's language."""
-        days = abs(finding.days or 0)
-        texts = {
-            ("terms", True): self.env._("Terms of %s govern the day of the event.", self.agreement_id.name),
-            ("terms", False): self.env._(
-                "No version of %s was in force on the day of the event.", self.agreement_id.name
-            ),
-            ("liability", True): self.env._("The liability matrix says who bears this cause."),
-            ("liability", False): self.env._("The liability matrix says nothing about this cause."),
-            ("warranty", True): self.env._("Within warranty, %s days left on the day of the event.", days),
-            ("warranty", False): self.env._("Outside warranty by %s days.", days),
-            ("window", True): self.env._("Reported in time."),
-            ("window", False): self.env._("Reported %s days after the claim window had closed.", days),
-        }
-        return texts[finding.rule, finding.kept]
-
     def action_assess(self):
-        """Assess: confirm what the losses are worth; lines without an assessed amount take the claimed one."""
-        self._check_transition("assess")
-        for line in self.line_ids:
-            if not line.is_assessed:
-                line._trusted_write({"amount_assessed": line.amount_claimed, "is_assessed": True})
+        """Assess: confirm what the losses are worth. Until somebody lowers it, a loss is worth what is claimed."""
         return self._move("assess", {"assessed_by_id": self.env.uid})
 
     def action_reopen(self):
         """Back to draft, to be corrected; what was reserved is free again."""
-        self._move("reopen", {"assessed_by_id": False, "coverage_state": False, "coverage_reason": False})
+        self._move("reopen", {"assessed_by_id": False, "coverage_state": False, "coverage_findings": False})
         for line in self.line_ids:
-            line._trusted_write({"amount_assessed": 0, "is_assessed": False, "assessed_by_id": False})
+            line._trusted_write({"amount_assessed": 0, "assessed_by_id": False})
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
 
@@ -341,12 +291,17 @@ class FranchiseClaim(models.Model):
         """
         self._check_transition("approve")
         for claim in self:
-            # Who added a loss has entered, who changed an assessed amount has assessed, whoever pressed the button.
+            # Who added or changed a loss has entered, who changed an assessed amount has assessed, whoever pressed the button.
             lines = claim.line_ids
-            if self.env.user in claim.entered_by_id | claim.assessed_by_id | lines.create_uid | lines.assessed_by_id:
-                raise UserError(
-                    self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name)
-                )
+            if (
+                self.env.user
+                in claim.entered_by_id
+                | claim.assessed_by_id
+                | lines.create_uid
+                | lines.write_uid
+                | lines.assessed_by_id
+            ):
+                raise UserError(self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name))
             if claim.coverage_state != "covered" and not claim.override_reason:
                 raise UserError(
                     self.env._(

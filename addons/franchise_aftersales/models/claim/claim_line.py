@@ -59,7 +59,6 @@ class FranchiseClaimLine(models.Model):
     amount_claimed = fields.Monetary(
         string="Claimed", compute="_compute_amount_claimed", store=True, readonly=False, precompute=True
     )
-    is_assessed = fields.Boolean(copy=False)
     assessed_by_id = fields.Many2one("res.users", string="Amount Assessed By", readonly=True, copy=False)
     amount_assessed = fields.Monetary(string="Assessed", copy=False)
     amount_approved = fields.Monetary(string="Approved", copy=False, readonly=True)
@@ -124,8 +123,8 @@ class FranchiseClaimLine(models.Model):
 
     def write(self, vals):
         self._check_editable(set(vals))
-        if "amount_assessed" in vals and "is_assessed" not in vals:
-            vals = {**vals, "is_assessed": True, "assessed_by_id": self.env.uid}
+        if "amount_assessed" in vals and not self.claim_id._is_moving():
+            vals = {**vals, "assessed_by_id": self.env.uid}
         result = super().write(vals)
         if "claim_id" in vals:  # nor may a line move into a claim past its draft
             self._check_editable({"claim_id"})
@@ -142,7 +141,7 @@ class FranchiseClaimLine(models.Model):
         """
         if self.claim_id._is_moving():
             return
-        if changed & {"amount_approved", "is_assessed", "assessed_by_id", "company_id"}:
+        if changed & {"amount_approved", "assessed_by_id", "company_id"}:
             raise UserError(self.env._("Approved amounts follow from the claim's approval."))
         if changed <= {"amount_assessed"}:
             wrong = self.claim_id.filtered(lambda claim: claim.state != "submitted")

@@ -147,7 +147,8 @@ class FranchiseClaimRecovery(models.Model):
     def _check_no_system(self):
         connected = self._sync_endpoints()
         for recovery in self:
-            if recovery.id in connected:
+            # Only suppliers are told through the sync; a carrier with a system still answers by letter.
+            if recovery.party == "supplier" and recovery.id in connected:
                 raise UserError(
                     self.env._(
                         "%s answers through its own system: the answer arrives by itself.", recovery.partner_id.name

@@ -43,7 +43,7 @@ class FranchiseSyncApi(models.AbstractModel):
         :param cursor: where the next poll goes on; stored with the answers.
         :return: [{message_id, status: applied | duplicate | parked | refused, reason}] in the order given.
         """
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         system = self._endpoint(endpoint)
         if not isinstance(answers, list | tuple) or len(answers) > MAX_ANSWERS:
             raise UserError(self.env._("Answers come as a list, at most %s in one call.", MAX_ANSWERS))
@@ -169,7 +169,9 @@ class FranchiseSyncApi(models.AbstractModel):
         """[(status, reason)] of answers in their order, after their effect has been written; documents read together."""
         named = self.env["franchise.sync.message"].sudo().union(*outbox.values())
         documents = {}
-        for model, messages in named.filtered(lambda message: message.endpoint_id == system).grouped("res_model").items():
+        for model, messages in (
+            named.filtered(lambda message: message.endpoint_id == system).grouped("res_model").items()
+        ):
             for document in self.env[model].sudo().browse(set(messages.mapped("res_id"))).exists():
                 documents[model, document.id] = document
         results, notes, acknowledged = [], {}, {}

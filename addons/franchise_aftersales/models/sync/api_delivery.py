@@ -61,13 +61,13 @@ class FranchiseSyncApi(models.AbstractModel):
     @api.model
     def endpoints(self):
         """Systems to be served, secrets not included: [{code, connector, url, database, login, options, …}]."""
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         return [endpoint._connection() for endpoint in self._endpoints_sudo()]
 
     @api.model
     def pending(self):
         """Per enabled system: how many messages are due now and how many delivered ones await an answer."""
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         endpoints = self._endpoints_sudo().filtered("enabled")
         if not endpoints:
             return []
@@ -107,7 +107,7 @@ class FranchiseSyncApi(models.AbstractModel):
 
         :return: {"request_id", "lease_until", "messages": [{id, uuid, kind, aggregate, seq, attempt, payload, sha256}]}
         """
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         system = self._endpoint(endpoint)
         seconds = min(max(int(lease_seconds), 1), MAX_LEASE_SECONDS)
         limit = min(max(int(limit), 0), MAX_LEASE)
@@ -251,17 +251,24 @@ class FranchiseSyncApi(models.AbstractModel):
 
         :return: {"applied": [ids], "late": [ids]}
         """
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         token = self._token(request_id)
-        messages = self.env["franchise.sync.message"].sudo().search(
-            [
-                ("id", "in", [int(result["id"]) for result in results]),
-                ("company_id", "in", self.env.user.company_ids.ids),
-            ]
+        messages = (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search(
+                [
+                    ("id", "in", [int(result["id"]) for result in results]),
+                    ("company_id", "in", self.env.user.company_ids.ids),
+                ]
+            )
         )
         # Waits for whoever holds a row; what they changed makes PostgreSQL refuse, and Odoo repeats the call.
         self.env.execute_query(
-            SQL("SELECT id FROM franchise_sync_message WHERE id IN %s ORDER BY id FOR UPDATE", tuple(messages.ids) or (0,))
+            SQL(
+                "SELECT id FROM franchise_sync_message WHERE id IN %s ORDER BY id FOR UPDATE",
+                tuple(messages.ids) or (0,),
+            )
         )
         by_id = {message.id: message for message in messages}
         applied, late, attempts, tally = [], [], [], {}
@@ -355,7 +362,7 @@ class FranchiseSyncApi(models.AbstractModel):
     @api.model
     def release(self, request_id):
         """Give unfinished leases of `request_id` back at once, without counting a try. Returns how many."""
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         messages = (
             self.env["franchise.sync.message"]
             .sudo()

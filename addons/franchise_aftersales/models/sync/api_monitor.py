@@ -16,7 +16,7 @@ class FranchiseSyncApi(models.AbstractModel):
     @api.model
     def status(self):
         """Figures per system: messages by state, age of the oldest due one (seconds), last success, breaker."""
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         endpoints = self._endpoints_sudo()
         now = self._now()
         figures = {}
@@ -58,7 +58,7 @@ class FranchiseSyncApi(models.AbstractModel):
     @api.model
     def reconcile_page(self, endpoint, after_id=0, limit=500):
         """Our side of the messages of one system, in pages by id: uuid, hash, state, amounts as decimal strings."""
-        self = self._system()  # noqa: PLW0642 - from here on with the system's rights
+        self = self._system()
         system = self._endpoint(endpoint)
         limit = min(max(int(limit), 1), MAX_PAGE)
         messages = (

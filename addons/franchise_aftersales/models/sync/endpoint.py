@@ -47,7 +47,7 @@ class FranchiseSyncEndpoint(models.Model):
     failure_count = fields.Integer(string="Failures in a Row", readonly=True, required=True, default=0, copy=False)
     breaker_until = fields.Datetime(readonly=True, copy=False)
     breaker_state = fields.Selection(
-        [("closed", "Closed"), ("open", "Open"), ("half_open", "Half-open")],
+        [("closed", "Working"), ("open", "Interrupted"), ("half_open", "On Trial")],
         string="Circuit Breaker",
         compute="_compute_breaker_state",
     )

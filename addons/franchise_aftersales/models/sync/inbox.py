@@ -10,7 +10,12 @@ class FranchiseSyncInbox(models.Model):
     _rec_name = "message_uid"
 
     endpoint_id = fields.Many2one(
-        "franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict"
+        "franchise.sync.endpoint",
+        string="Supplier System",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
     message_uid = fields.Char(string="Answer ID", required=True, readonly=True)

@@ -29,11 +29,17 @@ class FranchiseSyncMessage(models.Model):
     _name = "franchise.sync.message"
     _description = "Sync Message"
     _order = "id desc"
-    _rec_name = "uuid"
+    _rec_name = "document_name"
+    _rec_names_search = ["document_name", "uuid"]
 
     uuid = fields.Char(string="Idempotency Key", required=True, readonly=True, copy=False)
     endpoint_id = fields.Many2one(
-        "franchise.sync.endpoint", required=True, readonly=True, index=True, ondelete="restrict"
+        "franchise.sync.endpoint",
+        string="Supplier System",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
     kind = fields.Selection([("claim_submitted", "Claim submitted")], required=True, readonly=True)
@@ -65,7 +71,9 @@ class FranchiseSyncMessage(models.Model):
     next_attempt_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     lease_token = fields.Char(readonly=True, copy=False)
     lease_until = fields.Datetime(readonly=True, copy=False)
-    lost_leases = fields.Integer(required=True, default=0, readonly=True, help="Leases in a row that ended without a result.")
+    lost_leases = fields.Integer(
+        required=True, default=0, readonly=True, help="Leases in a row that ended without a result."
+    )
     attempts = fields.Integer(string="Tries", required=True, default=0, readonly=True)
     remote_ref = fields.Char(string="Document There", readonly=True)
     delivered_at = fields.Datetime(readonly=True)
