@@ -77,7 +77,6 @@ def checks(venv: Venv, *, fix: bool) -> list[Check]:
                 [
                     venv.program("pylint"),
                     "--rcfile=pyproject.toml",
-                    "-j2",
                     "--disable=all",
                     "--enable=odoolint",
                     f"--disable={','.join(PYLINT_OFF)}",
