@@ -102,8 +102,9 @@ def message_row(claim: Claim, move_id: int) -> list[str]:
 
 def line_label(line: ClaimLine) -> str:
     """:return: what the supplier's clerk reads on the line"""
-    product = f"[{line.product_code}] " if line.product_code else ""
-    label = product + (line.description or line.kind or line.key)
+    label = line.description or line.kind or line.key
+    if line.product_code and line.product_code not in label:  # Odoo's own descriptions begin with it
+        label = f"[{line.product_code}] {label}"
     facts = []
     if line.quantity:
         facts.append(f"quantity {line.quantity}")
