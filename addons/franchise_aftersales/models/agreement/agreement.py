@@ -17,6 +17,7 @@ class FranchiseServiceAgreement(models.Model):
     _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "name desc"
     _check_company_auto = True
+    _number_sequence = "franchise.service.agreement"
 
     _transitions = {
         "activate": Transition(("draft",), "active", GROUP_CONTRACT),
@@ -59,15 +60,6 @@ class FranchiseServiceAgreement(models.Model):
         versions = self._versions_on([(agreement.id, today) for agreement in self if agreement.id])
         for agreement in self:
             agreement.current_version_id = versions.get((agreement.id, today), False)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("name", self.env._("New")) == self.env._("New"):
-                company = vals.get("company_id") or self.env.company.id
-                sequence = self.env["ir.sequence"].with_company(company)
-                vals["name"] = sequence.next_by_code("franchise.service.agreement") or self.env._("New")
-        return super().create(vals_list)
 
     def action_activate(self):
         """Bring the agreement in force.

@@ -32,6 +32,8 @@ class FranchiseDocumentMixin(models.AbstractModel):
     _editable_states: tuple[str, ...] = ("draft",)
     _frozen_fields: frozenset[str] = frozenset()
     _step_fields: frozenset[str] = frozenset()
+    # Code of the sequence that numbers new documents in `name`; none: numbered later, or not at all.
+    _number_sequence: str | None = None
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -46,7 +48,15 @@ class FranchiseDocumentMixin(models.AbstractModel):
             )
         if not self._is_moving():
             self._check_given(set().union(*vals_list))
-        return super().create(vals_list)
+        return super().create([self._numbered(vals) for vals in vals_list])
+
+    def _numbered(self, vals):
+        """`vals` with the next number of the document's company, unless they bring one."""
+        new = self.env._("New")
+        if not self._number_sequence or vals.get("name", new) != new:
+            return vals
+        sequence = self.env["ir.sequence"].with_company(vals.get("company_id") or self.env.company.id)
+        return {**vals, "name": sequence.next_by_code(self._number_sequence) or new}
 
     def write(self, vals):
         if not self._is_moving():

@@ -22,6 +22,7 @@ class FranchiseClaim(models.Model):
     _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
+    _number_sequence = "franchise.claim"
 
     _transitions = {
         "submit": Transition(("draft",), "submitted", GROUP_SERVICE),
@@ -224,15 +225,6 @@ class FranchiseClaim(models.Model):
                         supplier=claim.supplier_id.name,
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("name", self.env._("New")) == self.env._("New"):
-                company = vals.get("company_id") or self.env.company.id
-                sequence = self.env["ir.sequence"].with_company(company)
-                vals["name"] = sequence.next_by_code("franchise.claim") or self.env._("New")
-        return super().create(vals_list)
 
     def _check_frozen(self, vals):
         decided = self.filtered(lambda claim: claim.state not in ("draft", "submitted", "assessed"))

@@ -14,6 +14,7 @@ class FranchiseContract(models.Model):
     _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_start desc, id desc"
     _check_company_auto = True
+    _number_sequence = "franchise.contract"
 
     _transitions = {
         "sign": Transition(("draft",), "signed", GROUP_CONTRACT),
@@ -61,15 +62,6 @@ class FranchiseContract(models.Model):
         )
         for contract in self:
             contract.outlet_count = counts.get(contract._origin, 0)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("name", self.env._("New")) == self.env._("New"):
-                company = vals.get("company_id") or self.env.company.id
-                sequence = self.env["ir.sequence"].with_company(company)
-                vals["name"] = sequence.next_by_code("franchise.contract") or self.env._("New")
-        return super().create(vals_list)
 
     def action_sign(self):
         """Sign: from here on the terms are frozen; changes are amendments.
