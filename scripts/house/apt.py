@@ -18,7 +18,7 @@ from .say import Trouble
 from .settings import Settings
 
 LISTS_GOOD_FOR = 24 * 3600  # seconds before package lists are fetched again
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
+MIRROR_TEMPLATE = "usr/share/python-apt/templates/Debian.info"  # of the package python-apt-common
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
 
@@ -130,7 +130,7 @@ def os_release() -> dict[str, str]:
 
 
 def debian_mirror(settings: Settings, machine: Apt) -> str:
-    """Base address of a Debian mirror: the setting, else the machine's own, else the public default."""
+    """Base address of a Debian mirror: the setting, else the machine's own, else the one that apt's own templates name."""
     if settings.debian_mirror:
         return settings.debian_mirror.rstrip("/")
     release = os_release()
@@ -139,7 +139,28 @@ def debian_mirror(settings: Settings, machine: Apt) -> str:
         for uri, suite in re.findall(r"^'(\S+)/dists/([^/']+)/(?:InRelease|Release)'", text, flags=re.MULTILINE):
             if suite in (release.get("VERSION_CODENAME"), "stable", "testing", "unstable", "sid"):
                 return uri
-    return DEFAULT_MIRROR
+    return _template_mirror(settings, machine)
+
+
+def _template_mirror(settings: Settings, machine: Apt) -> str:
+    """Debian's mirror for sid as a package of the machine's (signed) distribution names it."""
+    folder = settings.cache / "mirror"
+    path = next((path for path in (Path("/") / MIRROR_TEMPLATE, folder / MIRROR_TEMPLATE) if path.exists()), None)
+    if path is None:
+        machine.update()
+        if machine.candidate("python-apt-common"):
+            for deb in machine.download(["python-apt-common"], settings.cache / "debs"):
+                unpack(deb, folder, settings.log / "apt.log")
+        path = folder / MIRROR_TEMPLATE
+    text = path.read_text() if path.exists() else ""
+    found = re.search(r"^Suite: sid\n(?:\S.*\n)*?BaseURI: (\S+)", text, flags=re.MULTILINE)
+    if not found:
+        raise Trouble(
+            "No Debian mirror is known here. Set DEBIAN_MIRROR to one, or ODOO_HOME (an unpacked Odoo 19) or ODOO_DEB "
+            "(a local odoo-19 package file)."
+        )
+    # Signatures are checked whatever the way; a small machine may lack the certificates for https.
+    return re.sub(r"^https:", "http:", found[1]).rstrip("/")
 
 
 def debian_keyring(settings: Settings, machine: Apt) -> Path:

@@ -204,3 +204,45 @@ def test_mirror_is_a_setting(tmp_path):
     assert apt.debian_mirror(load_with(tmp_path, DEBIAN_MIRROR="http://mirror.example.com/debian/"), None) == (
         "http://mirror.example.com/debian"
     )
+
+
+class _AptWithTemplates:
+    """The machine's apt, reduced to one package with a template file in it."""
+
+    def __init__(self, deb):
+        self.deb = deb
+
+    def update(self):
+        """Nothing to fetch."""
+
+    def candidate(self, package):
+        return "1" if self.deb and package == "python-apt-common" else None
+
+    def download(self, _packages, _into):
+        return [self.deb]
+
+
+def test_where_the_machine_knows_no_debian_mirror_apts_template_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(apt, "os_release", lambda: {"ID": "ubuntu"})
+    monkeypatch.setattr(apt, "MIRROR_TEMPLATE", apt.MIRROR_TEMPLATE + ".test")  # never this machine's own
+    content = tmp_path / "deb" / apt.MIRROR_TEMPLATE
+    content.parent.mkdir(parents=True)
+    content.write_text(
+        "Suite: stable\nBaseURI: https://no.example.com/\n\nSuite: sid\nX: 1\nBaseURI: https://yes.example.com/debian/\n"
+    )
+    (tmp_path / "deb/DEBIAN").mkdir()
+    (tmp_path / "deb/DEBIAN/control").write_text(
+        "Package: python-apt-common\nVersion: 1\nArchitecture: all\nMaintainer: A <a@example.com>\nDescription: test\n"
+    )
+    deb = tmp_path / "python-apt-common.deb"
+    subprocess.run(["dpkg-deb", "--build", tmp_path / "deb", deb], check=True, capture_output=True)
+    settings = load_with(tmp_path)
+    settings.make_folders()
+    assert apt.debian_mirror(settings, _AptWithTemplates(deb)) == "http://yes.example.com/debian"
+
+
+def test_no_mirror_at_all_names_the_settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(apt, "os_release", lambda: {"ID": "ubuntu"})
+    monkeypatch.setattr(apt, "MIRROR_TEMPLATE", "usr/share/nowhere.info")
+    with pytest.raises(Trouble, match="DEBIAN_MIRROR"):
+        apt.debian_mirror(load_with(tmp_path), _AptWithTemplates(None))
