@@ -16,6 +16,7 @@ def main(argv: list[str]) -> int:
     """Run one command. Returns the exit code: 0 done, 1 trouble or failed checks, 2 wrong usage, 130 stopped."""
     commands: dict[str, Callable[[Settings, list[str]], int]] = {
         "setup": setup, "env": env, "demo": demo, "test": test, "lint": lint, "clean": clean,
+        "access": access, "i18n": i18n,
     }  # fmt: skip
     if not argv or argv[0] not in commands:
         note(f"Name one of these commands: {', '.join(commands)}.")
@@ -81,6 +82,20 @@ def lint(settings: Settings, arguments: list[str]) -> int:
     from . import linting
 
     return linting.main(settings, arguments)
+
+
+def access(settings: Settings, arguments: list[str]) -> int:
+    """`access.sh [--check]`."""
+    from . import access as access_module
+
+    return access_module.main(settings, arguments)
+
+
+def i18n(settings: Settings, arguments: list[str]) -> int:
+    """`i18n.sh [FILE …]`."""
+    from . import translations
+
+    return translations.main(settings, arguments)
 
 
 def clean(settings: Settings, arguments: list[str]) -> int:

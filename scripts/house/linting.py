@@ -67,6 +67,7 @@ def checks(venv: Venv, *, fix: bool) -> list[Check]:
         Check("ruff format", [ruff, "format", "--no-cache", *([] if fix else ["--check", "--diff"]), *python]),
         Check("odoo 19 gate", [venv.python, "scripts/house/odoo19_gate.py", "addons"]),
         Check("house rules", [venv.python, "scripts/house/own_rules.py"]),
+        Check("access follows its table", ["sh", "scripts/access.sh", "--check"]),
     ]
     addons = sorted((REPO / "addons").glob("*/__manifest__.py"))
     if addons:

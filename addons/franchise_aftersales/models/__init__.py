@@ -1,1 +1,5 @@
-from . import base, contract, agreement, sync, settlement, claim
+# Rooms in the order of what they build on.
+from . import base, sync, settlement
+from . import contract, clause, notice, network
+from . import agreement, claim
+from . import termination, closing

@@ -23,7 +23,13 @@ ROLES = {
     "manager": "group_manager",
     "worker": "group_sync_worker",
 }
-BASE_GROUPS = {"employee": "base.group_user", "portal": "base.group_portal", "public": "base.group_public"}
+# A stranger in the portal, and the world's own franchisee and supplier.
+PORTAL = ("portal", "portal_franchisee", "portal_supplier")
+BASE_GROUPS = {
+    "employee": "base.group_user",
+    "public": "base.group_public",
+    **dict.fromkeys(PORTAL, "base.group_portal"),
+}
 
 
 class Flow(Steps):
@@ -45,6 +51,8 @@ class Flow(Steps):
         self.supplier = self.partner("Supplier")
         self.carrier = self.partner("Carrier")
         self.franchisee = self.partner("Franchisee")
+        self.users["portal_franchisee"].partner_id.parent_id = self.franchisee
+        self.users["portal_supplier"].partner_id.parent_id = self.supplier
         self._make_terms()
         self.endpoint = self.make_endpoint(self.supplier, "main")
 

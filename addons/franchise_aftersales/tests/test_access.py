@@ -2,50 +2,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .flow import Flow, FlowCase
+from ..security.access import ACCESS
+from .flow import PORTAL, Flow, FlowCase
+from .rooms import all_records
 
-# Who may (c)reate, (r)ead, (w)rite and (d)elete what, in the own company. A role that isn't named may do nothing.
-TERMS = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "manager": "crwd"}
-CLAIMS = {"service": "crwd", "accountant": "r", "finance": "rw", "contract": "r", "manager": "crwd"}
-RECOVERIES = {"service": "rw", "accountant": "r", "finance": "r", "operator": "r", "manager": "rw"}
-EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
-MATRIX = {
-    "franchise.brand": TERMS,
-    "franchise.contract": TERMS,
-    "franchise.outlet": TERMS,
-    "franchise.service.agreement": TERMS,
-    "franchise.service.agreement.version": TERMS,
-    "franchise.service.agreement.liability": TERMS,
-    "franchise.cause": {
-        "service": "r",
-        "accountant": "r",
-        "finance": "r",
-        "contract": "r",
-        "operator": "r",
-        "manager": "crwd",
-    },
-    "franchise.claim": CLAIMS,
-    "franchise.claim.line": CLAIMS,
-    "franchise.claim.quota": {"service": "r", "accountant": "r", "finance": "r", "manager": "r"},
-    "franchise.claim.recovery": RECOVERIES,
-    "franchise.claim.recovery.line": RECOVERIES,
-    "franchise.settlement": {"accountant": "r", "finance": "crwd", "manager": "crwd"},
-    "franchise.settlement.line": {"accountant": "r", "finance": "rd", "manager": "rd"},
-    "franchise.settlement.generate": {"finance": "crw", "manager": "crw"},
-    "franchise.tie.out": {"accountant": "r", "finance": "r", "manager": "r"},
-    "franchise.sync.endpoint": {
-        "service": "r",
-        "accountant": "r",
-        "finance": "r",
-        "operator": "crwd",
-        "manager": "crwd",
-    },
-    "franchise.sync.message": EVIDENCE,
-    "franchise.sync.attempt": EVIDENCE,
-    "franchise.sync.inbox": EVIDENCE,
-}
-SHARED = ("franchise.cause",)  # one tree for all companies
-OWN_ONLY = ("franchise.settlement.generate",)  # a dialogue: whose it is, not which company's
+MATRIX = {model: entry for model, entry in ACCESS.items() if model.startswith("franchise.")}
 
 
 @tagged("post_install", "-at_install")
@@ -55,41 +16,10 @@ class TestAccess(FlowCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.own = cls.make_records(cls.flow)
+        cls.own = all_records(cls.flow)
         cls.other_flow = Flow(cls.env)
-        cls.other = cls.make_records(cls.other_flow)
+        cls.other = all_records(cls.other_flow)
         cls.env.flush_all()
-
-    @classmethod
-    def make_records(cls, flow):
-        settlement = flow.settlement()
-        recovery = flow.env["franchise.claim.recovery.line"].browse(settlement.line_ids.source_id).recovery_id
-        flow.finish(flow.lease())
-        message = flow.message(recovery)
-        return {
-            "franchise.brand": flow.brand,
-            "franchise.contract": flow.contract,
-            "franchise.outlet": flow.outlet,
-            "franchise.service.agreement": flow.agreement,
-            "franchise.service.agreement.version": flow.version,
-            "franchise.service.agreement.liability": flow.version.liability_ids,
-            "franchise.cause": flow.cause,
-            "franchise.claim": flow.claim(),
-            "franchise.claim.line": flow.claim().line_ids,
-            "franchise.claim.quota": flow.env["franchise.claim.quota"].search(
-                [("invoice_line_id", "in", recovery.claim_id.line_ids.invoice_line_id.ids)]
-            ),
-            "franchise.claim.recovery": recovery,
-            "franchise.claim.recovery.line": recovery.line_ids,
-            "franchise.settlement": settlement,
-            "franchise.settlement.line": settlement.line_ids,
-            "franchise.settlement.generate": flow.env["franchise.settlement.generate"].create({}),
-            "franchise.tie.out": flow.tie_out(settlement),
-            "franchise.sync.endpoint": flow.endpoint,
-            "franchise.sync.message": message,
-            "franchise.sync.attempt": message.attempt_ids,
-            "franchise.sync.inbox": message.inbox_ids,
-        }
 
     def allowed(self, records, letter):
         """Whether a real call is let through by access rights and rules; what business refuses afterwards doesn't count."""
@@ -122,22 +52,40 @@ class TestAccess(FlowCase):
             self.assertEqual(len(self.other[name]), 1, name)
 
     def test_every_model_role_and_operation_in_the_own_company(self):
-        for model, rights in MATRIX.items():
+        for model, (rights, _company, _portal) in MATRIX.items():
             for role, user in self.flow.users.items():
+                if role in PORTAL:
+                    continue  # what is whose in the portal has a test of its own
                 records = self.own[model].with_user(user)
-                if model in OWN_ONLY and "c" in rights.get(role, ""):
+                # A dialogue: whose it is, not which company's.
+                if self.env[model]._transient and "c" in rights.get(role, ""):
                     records = records.create({})
                 for letter in "crwd":
                     with self.subTest(model=model, role=role, operation=letter):
                         self.assertEqual(self.allowed(records, letter), letter in rights.get(role.rstrip("2"), ""))
 
+    def test_portal_users_see_their_own_records_only(self):
+        """R-H1: what the table gives the portal, on own records; nothing of a neighbour's in the same company."""
+        for model, (rights, _company, portal) in MATRIX.items():
+            seen = []
+            for role in PORTAL:
+                records = self.own[model].with_user(self.flow.users[role])
+                with self.subTest(model=model, role=role):
+                    if self.allowed(records, "r"):
+                        seen.append(role)
+                        for letter in "wd":
+                            self.assertEqual(self.allowed(records, letter), letter in rights.get("portal", ""), letter)
+            with self.subTest(model=model):
+                self.assertNotIn("portal", seen, "a stranger sees it")
+                self.assertEqual(bool(seen), bool(portal), f"seen by {seen}")
+
     def test_nothing_of_another_company(self):
         """R-H2: not by search, group, name, read, export, write or delete."""
-        for model, rights in MATRIX.items():
-            if model in SHARED or model in OWN_ONLY:
+        for model, (rights, company, _portal) in MATRIX.items():
+            if not company:
                 continue
             theirs = self.other[model]
-            for role in rights:
+            for role in (set(rights) - {"portal"}) | (set(PORTAL) if "portal" in rights else set()):
                 records = theirs.with_user(self.flow.users[role]).with_context(
                     allowed_company_ids=self.flow.company.ids
                 )

@@ -79,25 +79,5 @@ class FranchiseServiceAgreement(models.Model):
 
     @api.model
     def _versions_on(self, pairs):
-        """Which confirmed version governed each agreement on each day, in one query.
-
-        :param pairs: iterable of (agreement id, date).
-        :return: {(agreement id, date): version record}; pairs without a version in force are left out.
-        """
-        pairs = {(agreement_id, day) for agreement_id, day in pairs if agreement_id and day}
-        if not pairs:
-            return {}
-        versions = self.env["franchise.service.agreement.version"].search(
-            [
-                ("agreement_id", "in", list({agreement_id for agreement_id, _day in pairs})),
-                ("state", "=", "confirmed"),
-                ("date_from", "<=", max(day for _agreement, day in pairs)),
-            ]
-        )
-        by_agreement = versions.grouped(lambda version: version.agreement_id.id)
-        found = {}
-        for agreement_id, day in pairs:
-            for version in by_agreement.get(agreement_id, ()):
-                if version.date_from <= day and (not version.date_to or day <= version.date_to):
-                    found[agreement_id, day] = version
-        return found
+        """Which confirmed version governed each agreement on each day: see `_in_force_on`."""
+        return self.env["franchise.service.agreement.version"]._in_force_on(pairs)

@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
 
 class FranchiseServiceAgreementLiability(models.Model):
@@ -7,6 +6,7 @@ class FranchiseServiceAgreementLiability(models.Model):
 
     _name = "franchise.service.agreement.liability"
     _description = "Liability Matrix Row"
+    _inherit = ["franchise.version.line.mixin"]
     _order = "version_id, cause_id"
 
     version_id = fields.Many2one("franchise.service.agreement.version", required=True, index=True, ondelete="cascade")
@@ -23,30 +23,6 @@ class FranchiseServiceAgreementLiability(models.Model):
         " AND share_supplier + share_carrier + share_franchisor + share_franchisee = 100)",
         "The shares of a cause must add up to exactly 100 %, none of them negative.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        rows._check_version_draft()
-        return rows
-
-    def write(self, vals):
-        self._check_version_draft()
-        result = super().write(vals)
-        if "version_id" in vals:  # nor may a row move into a confirmed version
-            self._check_version_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_version_draft()
-
-    def _check_version_draft(self):
-        confirmed = self.version_id.filtered(lambda version: version.state != "draft")
-        if confirmed:
-            raise UserError(
-                self.env._("%s is confirmed: its liability matrix can't change. Amend it.", confirmed[0].display_name)
-            )
 
     def _shares(self):
         """{party: percent} of this row."""

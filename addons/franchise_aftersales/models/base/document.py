@@ -104,12 +104,16 @@ class FranchiseDocumentMixin(models.AbstractModel):
             name for name, field in self._fields.items() if field.store and field.compute and field.readonly
         )
 
+    def _get_frozen_fields(self):
+        """Names of the fields that change only in the editable states."""
+        return self._frozen_fields
+
     def _check_frozen(self, vals):
         """Refuse changes of frozen fields outside the editable states.
 
         :raises UserError: names the document, its status and the field.
         """
-        changed = self._frozen_fields.intersection(vals)
+        changed = self._get_frozen_fields().intersection(vals)
         if not changed:
             return
         frozen = self.filtered(lambda document: document.state not in self._editable_states)

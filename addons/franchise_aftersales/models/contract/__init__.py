@@ -1,1 +1,1 @@
-from . import brand, outlet, contract
+from . import brand, outlet, contract, contract_version, charge, charge_account, charge_settlement

@@ -44,11 +44,7 @@ class FranchiseSettlement(models.Model):
     def _prepare_move(self):
         """Values of the journal document; amounts in the settlement's currency, the rate of the day is accounting's."""
         self.ensure_one()
-        account = self.company_id.franchise_recovery_account_id
-        if not account:
-            raise UserError(
-                self.env._("No recovery account is set for %s: choose one in the settings.", self.company_id.name)
-            )
+        accounts = self._accounts_by_kind()
         owed_to_us = self.amount_total >= 0
         move_type = MOVE_TYPES[self.party, owed_to_us]
         today = fields.Date.context_today(self)
@@ -63,10 +59,29 @@ class FranchiseSettlement(models.Model):
             "franchise_settlement_id": self.id,
             **({"journal_id": journal.id} if journal and move_type.startswith("in_") else {}),
             "invoice_line_ids": [
-                fields.Command.create(line._prepare_move_line(account, 1 if owed_to_us else -1))
+                fields.Command.create(line._prepare_move_line(accounts[line.kind], 1 if owed_to_us else -1))
                 for line in self.line_ids
             ],
         }
+
+    def _accounts_by_kind(self):
+        """{kind of line: account} for the kinds of this settlement's lines, as their sources say.
+
+        :raises UserError: an account is missing.
+        """
+        self.ensure_one()
+        sources = self.env["franchise.settlement.source"]._settlement_source_by_name()
+        accounts = {}
+        for kind, lines in self.line_ids.grouped("kind").items():
+            source = sources.get((lines[:1].formula_values or {}).get("source"))
+            account = source is not None and source._settlement_account(kind, self.company_id)
+            account = account or self.company_id.franchise_recovery_account_id
+            if not account:
+                raise UserError(
+                    self.env._("No recovery account is set for %s: choose one in the settings.", self.company_id.name)
+                )
+            accounts[kind] = account
+        return accounts
 
     def _check_entry(self, move):
         """The entry says the settlement's amount, to the cent, or nothing is posted."""

@@ -38,14 +38,11 @@ class FranchiseSettlementLine(models.Model):
     @api.depends("formula", "formula_values", "kind")
     @api.depends_context("lang")
     def _compute_explanation(self):
-        sources = {
-            source._name: source for source in self.env["franchise.settlement.source"]._settlement_source_models()
-        }
+        sources = self.env["franchise.settlement.source"]._settlement_source_by_name()
         for line in self:
             source = sources.get((line.formula_values or {}).get("source"))
-            line.explanation = (
-                source._settlement_explain(line.kind, line.formula_values) if source is not None else line.formula
-            )
+            explained = source._settlement_explain(line.kind, line.formula_values) if source is not None else ""
+            line.explanation = explained or line.formula
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -30,8 +30,21 @@ class FranchiseSettlementSource(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _settlement_account(self, kind, company):
+        """The account that an amount of `kind` is posted to in `company`; empty: the company's recovery account.
+
+        :raises UserError: this kind needs an account of its own and none is set.
+        """
+        return self.env["account.account"]
+
+    @api.model
     def _settlement_changed(self, source_model, source_ids):
         """Told after lines for these sources were created or removed."""
+
+    @api.model
+    def _settlement_source_by_name(self):
+        """{model name: model} of all that implement this interface."""
+        return {source._name: source for source in self._settlement_source_models()}
 
     @api.model
     def _settlement_source_models(self):
