@@ -53,6 +53,9 @@ ACCESS = {
     "franchise.charge.account": Access({"accountant": "r", "finance": "crwd", "contract": "r", "manager": "crwd"}),
     "franchise.contract.version": Access(TERMS),
     # application, network
+    "franchise.territory": Access(TERMS),
+    "franchise.territory.lookup": Access(dict.fromkeys(TERMS, "crwd"), company=None),
+    "franchise.outlet.change": Access(TERMS),
     # clause
     "franchise.clause": Access(TERMS),
     "franchise.obligation": Access(TERMS),

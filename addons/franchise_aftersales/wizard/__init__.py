@@ -1,1 +1,2 @@
 from . import settlement_generate
+from . import territory_lookup
