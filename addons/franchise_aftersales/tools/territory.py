@@ -97,8 +97,13 @@ def areas_overlap(state, city, other_state, other_city) -> bool:
 
 
 def same_days(one, other) -> bool:
-    """Whether two spans (`date_from`, `date_to`, both inclusive) share a day."""
-    return one.date_from <= other.date_to and other.date_from <= one.date_to
+    """Whether two spans (`date_from`, `date_to`, both inclusive) share a day; a span that ends before it starts has none."""
+    return max(one.date_from, other.date_from) <= min(one.date_to, other.date_to)
+
+
+def from_day(protection: Protection, day: date) -> Protection:
+    """What is left of a protection (or of an outlet's days) from `day` on; nothing: it ends before it starts."""
+    return protection._replace(date_from=max(protection.date_from, day))
 
 
 def protects(protection: Protection, where: Place) -> bool:

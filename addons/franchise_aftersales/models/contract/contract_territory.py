@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.territory import Protection, overlap, place, protects, same_days
+from ...tools.territory import Protection, from_day, overlap, place, protects, same_days
 
 # What of a signed contract decides whom it meets.
 MEETING = frozenset({"is_exclusive", "date_start", "date_end", "brand_id", "franchisee_id"})
@@ -50,7 +50,10 @@ class FranchiseContract(models.Model):
         if action == "sign":
             self._check_transition("sign")
             self._check_territory(signing=True)
-        return super()._move(action, values)
+        result = super()._move(action, values)
+        # Now rather than later: the next check reads from PostgreSQL what is protected.
+        self.env["franchise.territory"].flush_model()
+        return result
 
     def _check_territory(self, signing=False):
         """Refuse what would put two exclusive contracts, or a stranger's outlet, on the same ground on the same day.
@@ -62,7 +65,8 @@ class FranchiseContract(models.Model):
         * no outlet may lie in an area or circle that protects another franchisee, whoever came first.
 
         An outlet without coordinates lies in no circle, one without state and city in no area: what isn't known can't
-        be refused. Asked before anything is flushed, under the brand's lock; afterwards PostgreSQL compares the areas
+        be refused. Circles and outlets are compared from today on, for where they were before is history; areas on all
+        their days, as PostgreSQL does. Asked before anything is flushed, under the brand's lock; afterwards PostgreSQL compares the areas
         once more by its exclusion constraint.
 
         :raises UserError: names both contracts and what is protected.
@@ -76,25 +80,25 @@ class FranchiseContract(models.Model):
 
     def _check_territory_of_one(self):
         self.ensure_one()
+        today = fields.Date.context_today(self)
         others = self._protections_of_others()
         own = [territory._protection() for territory in self.territory_ids] if self.is_exclusive else []
         for protection in own:
-            if protection.date_from > protection.date_to:
-                continue
             for other, (contract_id, _partner_id) in others.items():
-                if overlap(protection, other):
+                areas = protection.radius_km is None and other.radius_km is None
+                if overlap(protection if areas else from_day(protection, today), other):
                     self._refuse_overlap(protection, other, contract_id)
         own_partner = self.franchisee_id.commercial_partner_id.id
         strangers = [other for other, (_contract_id, partner_id) in others.items() if partner_id != own_partner]
         for outlet in self.outlet_ids if strangers else ():
-            there, days = outlet._place(), Protection(outlet.id, *outlet._span())
+            there, days = outlet._place(), from_day(Protection(outlet.id, *outlet._span()), today)
             for other in strangers:
-                if days.date_from <= days.date_to and same_days(days, other) and protects(other, there):
+                if same_days(days, other) and protects(other, there):
                     self._refuse_outlet(outlet.display_name, self, others[other][0], other)
         if own:
-            self._check_outlets_of_others(own, own_partner)
+            self._check_outlets_of_others(own, own_partner, today)
 
-    def _check_outlets_of_others(self, own, own_partner):
+    def _check_outlets_of_others(self, own, own_partner, today):
         """:raises UserError: an outlet of another signed contract lies in what this contract would protect."""
         rows = self.env.execute_query(
             SQL(
@@ -112,9 +116,9 @@ class FranchiseContract(models.Model):
             )
         )
         for outlet_id, contract_id, latitude, longitude, state, city, first, last in rows:
-            there, days = place(latitude, longitude, state, city), Protection(outlet_id, first, last)
+            there, days = place(latitude, longitude, state, city), from_day(Protection(outlet_id, first, last), today)
             for protection in own:
-                if first <= last and same_days(days, protection) and protects(protection, there):
+                if same_days(days, protection) and protects(protection, there):
                     outlet = self.env["franchise.outlet"].sudo().browse(outlet_id)
                     self._refuse_outlet(outlet.display_name, self.sudo().browse(contract_id), self.id, protection)
 

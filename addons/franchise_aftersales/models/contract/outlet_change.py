@@ -99,6 +99,10 @@ class FranchiseOutletChange(models.Model):
         "CHECK (kind <> 'add' OR (outlet_code IS NOT NULL AND outlet_name IS NOT NULL))",
         "A new outlet has a code and a name.",
     )
+    _check_coordinates = models.Constraint(
+        "CHECK (latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180)",
+        "Latitude goes from -90 to 90 degrees, longitude from -180 to 180.",
+    )
     _four_eyes = models.Constraint(
         "CHECK (approved_by_id IS NULL OR approved_by_id IS DISTINCT FROM entered_by_id)",
         "Nobody approves an outlet change that they entered.",

@@ -165,6 +165,9 @@ class FranchiseTerritory(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("kind") == "city":
+                self._check_city(self.env["res.city"].browse(vals.get("city_id") or []))
         territories = super().create(vals_list)
         for territory in territories:
             territory._check_complete()
@@ -207,19 +210,25 @@ class FranchiseTerritory(models.Model):
     def _check_complete(self):
         """:raises UserError: a city without its state, or an outlet of another contract."""
         self.ensure_one()
-        if self.kind == "city" and self.city_id and not self.state_id:
-            raise UserError(
-                self.env._(
-                    "%s has no state: give the city its state first, so that it is known which whole states contain it.",
-                    self.city_id.name,
-                )
-            )
+        if self.kind == "city":
+            self._check_city(self.city_id)
         if self.kind == "radius" and self.outlet_id.contract_id != self.contract_id:
             raise UserError(
                 self.env._(
                     "%(outlet)s doesn't belong to contract %(contract)s: a radius is drawn around one of its own outlets.",
                     outlet=self.outlet_id.display_name,
                     contract=self.contract_id.name,
+                )
+            )
+
+    @api.model
+    def _check_city(self, city):
+        """:raises UserError: the city's state isn't known."""
+        if city and not city.state_id:
+            raise UserError(
+                self.env._(
+                    "%s has no state: give the city its state first, so that it is known which whole states contain it.",
+                    city.name,
                 )
             )
 
