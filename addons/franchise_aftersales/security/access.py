@@ -38,6 +38,11 @@ RECOVERIES = {"service": "rw", "accountant": "r", "finance": "r", "operator": "r
 EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
 # Lists that a manager keeps and everybody chooses from.
 LISTS = {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "operator": "r", "manager": "crwd"}
+# Files on applicants and reviews hold what not everybody needs to know.
+APPLICANTS = {"finance": "r", "contract": "crwd", "manager": "crwd"}
+APPLICANT_LISTS = {"finance": "r", "contract": "r", "manager": "crwd"}
+REVIEWS = {"service": "r", "finance": "r", "contract": "crwd", "manager": "crwd"}
+VISITS = {"service": "crwd", "contract": "crwd", "manager": "crwd"}
 
 ACCESS = {
     # Odoo's own, for choosing what was bought; record rules leave posted vendor bills, and posted customer invoices of
@@ -68,6 +73,26 @@ ACCESS = {
     ),
     "franchise.renewal.refuse": Access({"contract": "crw", "manager": "crw"}, company=None),
     # application, network
+    "franchise.territory": Access(TERMS),
+    "franchise.territory.lookup": Access(dict.fromkeys(TERMS, "crwd"), company=None),
+    "franchise.outlet.change": Access(TERMS),
+    "franchise.application": Access(
+        {"finance": "r", "contract": "crwd", "manager": "crwd", "portal": "r"},
+        portal=f"[('partner_id', 'child_of', {OWN}), ('state', '!=', 'draft')]",
+    ),
+    "franchise.application.check": Access(APPLICANTS),
+    "franchise.application.answer": Access(APPLICANTS),
+    "franchise.site.study": Access(APPLICANTS),
+    "franchise.qualification": Access(APPLICANT_LISTS, company=None),
+    "franchise.question": Access(APPLICANT_LISTS, company=None),
+    "franchise.review": Access(REVIEWS),
+    "franchise.review.line": Access(REVIEWS),
+    "franchise.review.criterion": Access({"contract": "r", "finance": "r", "manager": "crwd"}),
+    "franchise.review.open": Access({"contract": "crwd", "manager": "crwd"}, company=None),
+    "franchise.inspection.plan": Access({"service": "r", "contract": "crwd", "manager": "crwd"}),
+    "franchise.inspection": Access(VISITS),
+    "franchise.inspection.finding": Access(VISITS),
+    "franchise.conflict": Access({"contract": "crwd", "manager": "crwd"}),
     # clause
     "franchise.clause": Access(TERMS),
     "franchise.obligation": Access(TERMS),

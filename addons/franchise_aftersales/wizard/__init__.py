@@ -1,2 +1,4 @@
 from . import settlement_generate
 from . import renewal_refuse, sales_missing
+from . import territory_lookup
+from . import review_open

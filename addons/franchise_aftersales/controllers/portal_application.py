@@ -1,0 +1,86 @@
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.http import request, route
+
+from odoo.addons.portal.controllers.portal import CustomerPortal, pager
+
+
+class ApplicationPortal(CustomerPortal):
+    """The applicant's side of an application: their questions to answer, our answers to read (R-A1).
+
+    The record rule shows portal users their own company's applications; whoever has the link with its token needs no
+    account. Nothing else of the file (findings, studies, the decision's reasons) is ever rendered.
+    """
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "application_count" in counters:
+            applications = request.env["franchise.application"]
+            values["application_count"] = applications.search_count([]) if applications.has_access("read") else 0
+        return values
+
+    @route("/my/franchise/applications", type="http", auth="user", website=True, readonly=True)
+    def portal_applications(self, page=1, **_kwargs):
+        """List of the user's own applications."""
+        values = self._prepare_portal_layout_values()
+        applications = request.env["franchise.application"]
+        total = applications.search_count([]) if applications.has_access("read") else 0
+        pages = pager(
+            url="/my/franchise/applications", total=total, page=int(page) if str(page).isdigit() else 1,
+            step=self._items_per_page,
+        )  # fmt: skip
+        found = applications.search([], limit=self._items_per_page, offset=pages["offset"]) if total else applications
+        values.update({"applications": found.sudo(), "page_name": "franchise_application", "pager": pages})
+        return request.render("franchise_aftersales.portal_my_applications", values)
+
+    @route("/my/franchise/applications/<int:application_id>", type="http", auth="public", website=True, methods=["GET"])
+    def portal_application(self, application_id, access_token=None, saved=None, **_kwargs):
+        """One application's questionnaire; without right and valid token back to the portal's home."""
+        try:
+            application = self._document_check_access("franchise.application", application_id, access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        return self._render_application(application, access_token, saved=bool(saved))
+
+    @route(
+        "/my/franchise/applications/<int:application_id>/answers",
+        type="http",
+        auth="public",
+        website=True,
+        methods=["POST"],
+    )
+    def portal_application_answers(self, application_id, access_token=None, **post):
+        """Store the answers: fields `answer_<id>`; all of them or none."""
+        try:
+            application = self._document_check_access("franchise.application", application_id, access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        texts = {
+            int(name.removeprefix("answer_")): text
+            for name, text in post.items()
+            if name.startswith("answer_") and name.removeprefix("answer_").isdigit()
+        }
+        user = request.env.user
+        partner = application.partner_id if user._is_public() else user.partner_id
+        try:
+            application.with_context(lang=request.env.lang).answer_ids._answer_from_portal(texts, partner)
+        except UserError as error:
+            request.env.cr.rollback()
+            return self._render_application(application, access_token, error=str(error), texts=texts)
+        token = f"&access_token={access_token}" if access_token else ""
+        return request.redirect(f"/my/franchise/applications/{application.id}?saved=1{token}")
+
+    def _render_application(self, application, access_token, **values):
+        values = self._get_page_view_values(
+            application,
+            access_token,
+            {
+                "application": application,
+                "to_answer": application.answer_ids.filtered(lambda answer: answer.asked_by == "franchisor"),
+                "to_read": application.answer_ids.filtered(lambda answer: answer.asked_by == "applicant"),
+                "page_name": "franchise_application",
+                **values,
+            },
+            "my_franchise_applications_history",
+            False,
+        )
+        return request.render("franchise_aftersales.portal_my_application", values)

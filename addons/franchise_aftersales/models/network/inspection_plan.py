@@ -1,0 +1,149 @@
+import logging
+
+from dateutil.relativedelta import relativedelta
+from odoo import api, fields, models
+
+from ...tools.visits import visit_dates
+
+_logger = logging.getLogger(__name__)
+
+KINDS = [("staff", "Visit by service staff"), ("management", "Visit by management")]
+BATCH = 500  # outlets a transaction
+
+
+class FranchiseInspectionPlan(models.Model):
+    """How often the outlets are visited, by whom; the visits are planned ahead by the scheduled action (R-A10)."""
+
+    _name = "franchise.inspection.plan"
+    _description = "Inspection Plan"
+    _order = "company_id, kind, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True)
+    kind = fields.Selection(KINDS, required=True, default="staff")
+    interval_months = fields.Integer(string="Every (Months)", required=True, default=1)
+    ahead_months = fields.Integer(
+        string="Planned Ahead (Months)", required=True, default=3, help="So many months ahead visits are put in the calendar."
+    )
+    warn_days = fields.Integer(string="Remind Before", default=3, help="Days before a visit on which the inspector is told.")
+    brand_id = fields.Many2one("franchise.brand", check_company=True, help="Empty: outlets of all brands.")
+    user_id = fields.Many2one(
+        "res.users", string="Inspector", help="Who is sent; empty: the contract manager of each outlet."
+    )
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
+    inspection_ids = fields.One2many("franchise.inspection", "plan_id", string="Visits")
+    visit_count = fields.Integer(compute="_compute_visit_count")
+
+    _check_interval = models.Constraint(
+        "CHECK (interval_months BETWEEN 1 AND 120 AND ahead_months BETWEEN 1 AND 36)",
+        "Visits are 1 to 120 months apart and are planned 1 to 36 months ahead.",
+    )
+
+    @api.depends("inspection_ids")
+    def _compute_visit_count(self):
+        counts = dict(
+            self.env["franchise.inspection"]._read_group([("plan_id", "in", self.ids)], ["plan_id"], ["__count"])
+        )
+        for plan in self:
+            plan.visit_count = counts.get(plan._origin, 0)
+
+    def action_plan(self):
+        """Put the visits in the calendar now, instead of waiting for the scheduled action."""
+        self.check_access("write")
+        self._plan(fields.Date.context_today(self), commit=False)
+        return self.action_view_visits()
+
+    def action_view_visits(self):
+        """Open the visits of these plans."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Inspections"),
+            "res_model": "franchise.inspection",
+            "view_mode": "calendar,list,kanban,form,pivot",
+            "domain": [("plan_id", "in", self.ids)],
+        }
+
+    def _plan(self, today, commit):
+        """Create the visits that are missing, outlets in batches. Returns how many were created.
+
+        A visit is known by the day on which the plan put it, so that one that was moved, done or cancelled isn't planned
+        again; what two runs at once would plan twice, PostgreSQL refuses.
+        """
+        created = 0
+        for plan in self:
+            after = 0
+            while outlets := plan._outlets(today, after):
+                after = outlets[-1].id
+                created += len(plan._plan_outlets(outlets, today))
+                if commit:
+                    self.env["ir.cron"]._commit_progress(len(outlets))
+        return created
+
+    def _outlets(self, today, after):
+        """The next batch of open outlets of signed contracts that the plan covers, by id."""
+        self.ensure_one()
+        domain = [
+            ("id", ">", after),
+            ("company_id", "=", self.company_id.id),
+            ("contract_id.state", "=", "signed"),
+            ("contract_id.date_end", ">=", today),
+            "|",
+            ("closing_date", "=", False),
+            ("closing_date", ">", today),
+        ]
+        if self.brand_id:
+            domain.append(("brand_id", "=", self.brand_id.id))
+        return self.env["franchise.outlet"].search(domain, order="id", limit=BATCH)
+
+    def _plan_outlets(self, outlets, today):
+        self.ensure_one()
+        last = today + relativedelta(months=self.ahead_months)
+        inspections = self.env["franchise.inspection"]
+        known = set(
+            inspections.search_fetch(
+                [("plan_id", "=", self.id), ("outlet_id", "in", outlets.ids), ("date_slot", ">=", today)],
+                ["outlet_id", "date_slot"],
+            ).mapped(lambda inspection: (inspection.outlet_id.id, inspection.date_slot))
+        )
+        vals_list = []
+        for outlet in outlets:
+            first, end = outlet._span()
+            days = visit_dates(first, self.interval_months, max(today, first), min(last, end))
+            vals_list += [self._prepare_visit(outlet, day) for day in days if (outlet.id, day) not in known]
+        return inspections._trusted().create(vals_list)
+
+    def _prepare_visit(self, outlet, day):
+        self.ensure_one()
+        return {
+            "plan_id": self.id,
+            "outlet_id": outlet.id,
+            "kind": self.kind,
+            "date_planned": day,
+            "date_slot": day,
+            "deadline_warn_days": self.warn_days,
+            "user_id": (self.user_id or outlet.contract_id.user_id).id,
+        }
+
+    @api.model
+    def _run_plans(self, today=None, commit=True):
+        """Scheduled action: plan ahead for every plan; one that fails stops no other.
+
+        :return: {"created": number, "failed": number of plans}.
+        """
+        today = today or fields.Date.context_today(self)
+        result = {"created": 0, "failed": 0}
+        for plan in self.search([]):
+            try:
+                if commit:
+                    result["created"] += plan._plan(today, commit=True)
+                else:
+                    with self.env.cr.savepoint():
+                        result["created"] += plan._plan(today, commit=False)
+            except Exception:
+                if commit:
+                    self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+                result["failed"] += 1
+                _logger.exception("Inspection plan %s can't be carried out; it is tried again at the next run.", plan.id)
+        return result
