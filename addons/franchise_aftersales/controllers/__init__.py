@@ -1,1 +1,1 @@
-from . import statement
+from . import statement, portal_notice, portal_contract

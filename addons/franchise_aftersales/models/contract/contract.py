@@ -68,6 +68,7 @@ class FranchiseContract(models.Model):
 
         :raises UserError: the contract has no outlet.
         """
+        self._check_can_sign()
         for contract in self:
             if not contract.outlet_ids:
                 raise UserError(
@@ -76,6 +77,9 @@ class FranchiseContract(models.Model):
         for contract in self:
             contract._move("sign", {"date_sign": contract.date_sign or fields.Date.context_today(contract)})
         return True
+
+    def _check_can_sign(self):
+        """Hook: refuse contracts that can't be signed (nor offered for signature) yet. :raises UserError:"""
 
     def action_end(self):
         """End the contract; what survives it is the termination's business."""
