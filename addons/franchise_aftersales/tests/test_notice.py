@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import CheckViolation
 
 from .flow import FlowCase
 from .flow_notice import acknowledge, make_file, make_notice, make_terms
@@ -125,7 +126,7 @@ class TestNotice(NoticeCase):
 
     def test_a_shorter_period_needs_a_reason(self):
         notice = self.notice(kind="termination", date_effective=self.flow.day(5))
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             notice.shortening = "agreed"
             notice.flush_recordset()
         notice.write({"shortening": "agreed", "shortening_reason": "Letter of 1 June"})

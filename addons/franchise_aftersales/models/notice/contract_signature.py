@@ -71,16 +71,15 @@ class FranchiseContract(models.Model):
             contract.access_url = f"/my/franchise/contracts/{contract.id}"
 
     def write(self, vals):
+        kept = {}
         if "scan_ids" in vals and not self._is_moving():
-            self._check_scans(vals["scan_ids"])
-        return super().write(vals)
-
-    def _check_scans(self, commands):
-        """Scans are added; those of a signed contract are not taken away."""
-        if any(contract.state in ("signed", "ended") for contract in self) and any(
-            command[0] not in (Command.CREATE, Command.LINK) for command in commands
-        ):
+            kept = {contract: contract.scan_ids for contract in self if contract.state in ("signed", "ended")}
+        result = super().write(vals)
+        if any(before - contract.scan_ids for contract, before in kept.items()):
             raise UserError(self.env._("The scan of a signed contract is evidence: add another one, none is removed."))
+        for contract in kept:
+            contract._keep_files(contract.scan_ids)
+        return result
 
     def action_offer(self):
         """Offer the contract for signature: its terms are frozen, the franchisee is mailed a link to the portal.
