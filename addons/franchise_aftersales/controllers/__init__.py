@@ -1,2 +1,3 @@
 from . import statement
 from . import portal_application
+from . import statement, portal_notice, portal_contract

@@ -51,8 +51,14 @@ ACCESS = {
     "account.move.line": Access({"service": "r", "contract": "r"}, company=None),
     # contract
     "franchise.brand": Access(TERMS),
-    "franchise.contract": Access(TERMS),
-    "franchise.outlet": Access(TERMS),
+    "franchise.contract": Access(
+        {**TERMS, "portal": "r"},
+        portal=f"[('franchisee_id', 'child_of', {OWN}), ('state', 'in', ('offered', 'signed', 'ended'))]",
+    ),
+    "franchise.outlet": Access(
+        {**TERMS, "portal": "r"},
+        portal=f"[('franchisee_id', 'child_of', {OWN}), ('contract_id.state', 'in', ('offered', 'signed', 'ended'))]",
+    ),
     "franchise.charge": Access(
         {"service": "r", "accountant": "r", "finance": "crwd", "contract": "crwd", "manager": "crwd"}
     ),
@@ -72,6 +78,11 @@ ACCESS = {
         company="invoice_line_id.company_id",
     ),
     "franchise.renewal.refuse": Access({"contract": "crw", "manager": "crw"}, company=None),
+    "franchise.contract.version": Access(
+        {**TERMS, "portal": "r"},
+        portal=f"[('contract_id.franchisee_id', 'child_of', {OWN}), ('state', '=', 'confirmed'),"
+        " ('contract_id.state', 'in', ('offered', 'signed', 'ended'))]",
+    ),
     # application, network
     "franchise.territory": Access(TERMS),
     "franchise.territory.lookup": Access(dict.fromkeys(TERMS, "crwd"), company=None),
@@ -97,7 +108,18 @@ ACCESS = {
     "franchise.clause": Access(TERMS),
     "franchise.obligation": Access(TERMS),
     # notice
-    "franchise.notice": Access(TERMS),
+    "franchise.notice": Access(
+        {**TERMS, "portal": "r"},
+        portal=f"[('partner_id', 'child_of', {OWN}), ('state', 'in', ('sent', 'acknowledged', 'revoked'))]",
+    ),
+    "franchise.notice.record": Access({"contract": "crw", "manager": "crw"}, company=None),
+    "franchise.signature": Access(dict.fromkeys(TERMS, "r")),
+    "franchise.default": Access(TERMS),
+    "franchise.default.check": Access(TERMS),
+    "franchise.transfer": Access(TERMS),
+    "franchise.incapacity": Access(TERMS),
+    "franchise.asset.option": Access(TERMS),
+    "franchise.asset.option.line": Access(TERMS),
     # termination
     "franchise.termination": Access(TERMS),
     # settlement of terminations, documents, personal data, disputes

@@ -6,3 +6,5 @@ from . import test_settlement, test_settlement_fixed, test_settlement_together, 
 from . import test_statement, test_translations
 from . import test_contract_buyback, test_contract_royalty, test_contract_rebate
 from . import test_territory_rules, test_territory, test_outlet_change
+from . import test_notice, test_contract_signature, test_portal_signing
+from . import test_default_case, test_transfer, test_end_prices

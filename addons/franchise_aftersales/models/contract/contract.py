@@ -92,19 +92,23 @@ class FranchiseContract(models.Model):
         :raises UserError: the contract has no outlet, or no terms that begin with it.
         """
         self._check_transition("sign")
-        for contract in self:
-            contract._check_signable()
+        self._check_can_sign()
         self._confirm_first_terms()
         for day, contracts in self.grouped(lambda row: row.date_sign or fields.Date.context_today(row)).items():
             contracts._move("sign", {"date_sign": day})
         self.env["franchise.charge"]._charge([vals for contract in self for vals in contract._prepare_fees()])
         return True
 
-    def _check_signable(self):
-        """Refuse to sign what lacks something, with a sentence; rooms add their conditions. :raises UserError:"""
-        self.ensure_one()
-        if not self._outlets_to_run():
-            raise UserError(self.env._("%s has no outlet yet: add the stores that it covers, then sign.", self.name))
+    def _check_can_sign(self):
+        """Refuse contracts that can't be signed, nor offered for signature; rooms add their conditions.
+
+        :raises UserError: names the contract and what it lacks.
+        """
+        for contract in self:
+            if not contract._outlets_to_run():
+                raise UserError(
+                    self.env._("%s has no outlet yet: add the stores that it covers, then sign.", contract.name)
+                )
 
     def _outlets_to_run(self):
         """The outlets that the contract will cover."""
