@@ -43,6 +43,7 @@
         "views/notice_views.xml",
         "views/network_views.xml",
         "views/agreement_views.xml",
+        "views/agreement_sync_views.xml",
         "views/termination_views.xml",
         "views/closing_views.xml",
         "views/settlement_views.xml",
