@@ -56,6 +56,7 @@
         "views/network_views.xml",
         "views/portal_application_templates.xml",
         "views/agreement_views.xml",
+        "views/agreement_sync_views.xml",
         "views/termination_views.xml",
         "views/closing_views.xml",
         "views/settlement_views.xml",

@@ -8,3 +8,4 @@ from . import test_contract_buyback, test_contract_royalty, test_contract_rebate
 from . import test_territory_rules, test_territory, test_outlet_change
 from . import test_notice, test_contract_signature, test_portal_signing
 from . import test_default_case, test_transfer, test_end_prices
+from . import test_notice_sync, test_steps_page

@@ -1,1 +1,2 @@
 from . import cause, agreement, agreement_version, liability
+from . import agreement_version_sync
