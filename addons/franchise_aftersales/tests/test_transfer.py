@@ -64,7 +64,7 @@ class TestTransfer(TransferCase):
         self.assertEqual(new.date_end, self.flow.day(900))
         self.assertEqual(outlets.contract_id, new)
         self.assertEqual(outlets.franchisee_id, self.buyer)
-        self.assertEqual(self.old.successor_id, new)
+        self.assertEqual(self.old.transferred_to_id, new)
         key = (new.id, self.flow.today)
         terms = self.env["franchise.contract.version"]._in_force_on([key])[key]
         self.assertEqual((terms.royalty_percent, terms.date_from), (4, self.flow.today))

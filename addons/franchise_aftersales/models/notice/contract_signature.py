@@ -39,7 +39,7 @@ class FranchiseContract(models.Model):
         "offered_at",
         "offered_by_id",
         "offered_sha256",
-        "successor_id",
+        "transferred_to_id",
     }
 
     state = fields.Selection(
@@ -64,7 +64,7 @@ class FranchiseContract(models.Model):
         copy=False,
         help="The contract as it was signed on paper; kept as evidence from the signature on.",
     )
-    successor_id = fields.Many2one("franchise.contract", string="Handed Over To", readonly=True, copy=False)
+    transferred_to_id = fields.Many2one("franchise.contract", string="Handed Over To", readonly=True, copy=False)
 
     def _compute_access_url(self):
         for contract in self:

@@ -333,7 +333,7 @@ class FranchiseTransfer(models.Model):
         successor.scan_ids = self.agreement_file_ids
         successor.action_sign()
         old._trusted().write(
-            {"date_end": fields.Date.subtract(self.date_planned, days=1), "successor_id": successor.id}
+            {"date_end": fields.Date.subtract(self.date_planned, days=1), "transferred_to_id": successor.id}
         )
         old.action_end()
         for contract, text in (
