@@ -3,7 +3,7 @@
 import base64
 import io
 
-from odoo.fields import Command
+from odoo.fields import Command, Date
 from PIL import Image
 
 
@@ -23,9 +23,9 @@ def make_file(flow, name="proof.pdf", user=None):
 def make_terms(flow, contract=None, confirm=True, **values):
     """A version of a contract's terms, confirmed unless told otherwise."""
     contract = contract or flow.contract
-    version = flow.env["franchise.contract.version"].create(
-        {"contract_id": contract.id, "date_from": contract.date_start, **values}
-    )
+    # Signing put first terms in force from the start on: these amend them from the day after.
+    day = Date.add(contract.date_start, days=1) if contract.version_ids else contract.date_start
+    version = flow.env["franchise.contract.version"].create({"contract_id": contract.id, "date_from": day, **values})
     if confirm:
         version.action_confirm()
     return version

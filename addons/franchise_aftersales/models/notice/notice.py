@@ -161,7 +161,7 @@ class FranchiseNotice(models.Model):
     viewed_at = fields.Datetime(string="First Opened", readonly=True, copy=False, help="In the portal.")
 
     acknowledge_method = fields.Selection(
-        [("portal", "Signed in the portal"), ("paper", "On paper")],
+        [("portal", "Signed in the portal"), ("paper", "On paper"), ("system", "By their system")],
         string="Acknowledged How",
         readonly=True,
         copy=False,

@@ -13,8 +13,6 @@ class FranchiseNotice(models.Model):
 
     _sync_awaits_answer = False
 
-    date_effective = fields.Date()
-    delivered_on = fields.Date(readonly=True, copy=False)
     supplier_decision = fields.Selection(
         [
             ("keep", "Goes on unchanged"),
@@ -30,10 +28,7 @@ class FranchiseNotice(models.Model):
     )
 
     def _get_frozen_fields(self):
-        return super()._get_frozen_fields() | {"supplier_decision", "run_off_until", "date_effective"}
-
-    def _own_fields(self):
-        return super()._own_fields() | {"delivered_on"}
+        return super()._get_frozen_fields() | {"supplier_decision", "run_off_until"}
 
     def _move(self, action, values=None):
         result = super()._move(action, values)
@@ -94,7 +89,11 @@ class FranchiseNotice(models.Model):
     def _prepare_sync_acknowledgement(self):
         """Values beside the step `acknowledge` when the supplier's system takes it."""
         self.ensure_one()
-        return {}
+        return {
+            "acknowledge_method": "system",
+            "acknowledged_at": fields.Datetime.now(),
+            "acknowledged_by": self.partner_id.display_name,
+        }
 
     def _sync_check_answer(self, answer):
         self.ensure_one()

@@ -329,7 +329,7 @@ class FranchiseTransfer(models.Model):
             terms.copy(self._prepare_successor_terms(successor)).action_confirm()
         for clause in old._document_clauses():
             clause.copy({"contract_id": successor.id})
-        old.with_context(active_test=False).outlet_ids.write({"contract_id": successor.id})
+        old.with_context(active_test=False).outlet_ids.sudo().write({"contract_id": successor.id})
         successor.scan_ids = self.agreement_file_ids
         successor.action_sign()
         old._trusted().write(
