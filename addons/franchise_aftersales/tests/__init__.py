@@ -5,3 +5,5 @@ from . import test_endpoint, test_outbox, test_outbox_results, test_outbox_toget
 from . import test_settlement, test_settlement_fixed, test_settlement_together, test_tie_out
 from . import test_statement, test_translations
 from . import test_contract_buyback, test_contract_royalty, test_contract_rebate
+from . import test_contract_terms, test_contract_sales, test_contract_target, test_contract_entitlement
+from . import test_contract_exchange, test_contract_renewal, test_contract_money_end_to_end
