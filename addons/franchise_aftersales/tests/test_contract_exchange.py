@@ -28,12 +28,14 @@ class TestExchange(FlowCase):
         return self.env["franchise.exchange.quota"].search([("invoice_line_id", "=", line.id)]).quantity_held
 
     def test_approved_goods_are_credited_at_the_price_paid_after_discount_and_without_tax(self):
-        tax = self.env["account.tax"].create(
-            {"name": "13 %", "amount": 13, "company_id": self.flow.company.id, "country_id": self.env.ref("base.cn").id}
-        )
+        values = {"company_id": self.flow.company.id, "country_id": self.env.ref("base.cn").id}
+        group = self.env["account.tax.group"].create({"name": "VAT", **values})
+        tax = self.env["account.tax"].create({"name": "13 %", "amount": 13, "tax_group_id": group.id, **values})
         line = customer_invoice(self.flow, (100.0,), discount=10, day=self.flow.day(-30), tax_ids=tax.ids)
         document = self.submitted([(line, 3)])
-        self.assertEqual((document.line_ids.unit_price, document.line_ids.amount, document.amount_total), (90, 270, 270))
+        self.assertEqual(
+            (document.line_ids.unit_price, document.line_ids.amount, document.amount_total), (90, 270, 270)
+        )
         self.approve(document)
         charge = self.charges(document)
         self.assertEqual((charge.kind, charge.amount, charge.state), ("exchange", -270, "confirmed"))
@@ -77,7 +79,9 @@ class TestExchange(FlowCase):
 
     def test_bought_before_any_terms(self):
         contract = signed_contract(self.flow, date_start="2026-06-01")
-        document = exchange(self.flow, [(customer_invoice(self.flow, day="2026-05-31"), 1)], contract, date="2026-06-10")
+        document = exchange(
+            self.flow, [(customer_invoice(self.flow, day="2026-05-31"), 1)], contract, date="2026-06-10"
+        )
         with self.assertRaisesRegex(UserError, "no terms of .* were in force"):
             document.action_submit()
 
@@ -156,7 +160,7 @@ class TestExchange(FlowCase):
             document.with_user(self.flow.users["contract"]).action_approve()
 
     def test_computed_figures_are_not_entered_and_submitted_goods_do_not_change(self):
-        line = customer_invoice(self.flow)
+        line, other = customer_invoice(self.flow, (100.0, 50.0))
         document = exchange(self.flow, [(line, 1)])
         for values in ({"amount": 9999}, {"unit_price": 9999}, {"window_end": "2099-01-01"}):
             with self.subTest(values=values), self.assertRaisesRegex(UserError, "works out by itself"):
@@ -165,7 +169,7 @@ class TestExchange(FlowCase):
         for change in (
             lambda: document.line_ids.write({"quantity": 2}),
             document.line_ids.unlink,
-            lambda: document.line_ids.create({"exchange_id": document.id, "invoice_line_id": line.id}),
+            lambda: document.line_ids.create({"exchange_id": document.id, "invoice_line_id": other.id}),
         ):
             with self.assertRaises(UserError), self.env.cr.savepoint():
                 change()

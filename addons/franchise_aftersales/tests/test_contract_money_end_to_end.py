@@ -74,7 +74,9 @@ class TestMoneyEndToEnd(FlowCase):
         report.net_sales = 90000
         report.with_user(users["contract"]).action_confirm()
         second = self.flow.generate()
-        self.assertEqual({line.kind: line.amount for line in second.line_ids}, {"royalty": -500.03, "marketing": -100.01})
+        self.assertEqual(
+            {line.kind: line.amount for line in second.line_ids}, {"royalty": -500.03, "marketing": -100.01}
+        )
         second.with_user(users["finance"]).action_confirm()
         second.with_user(users["finance"]).action_post()
         self.assertEqual(second.move_id.move_type, "out_refund")

@@ -41,9 +41,7 @@ class TestSalesReport(FlowCase):
         report = self.report("2026-03-17", 100000)
         self.assertEqual(str(report.month), "2026-03-01")
         self.assertEqual((report.royalty_amount, report.marketing_amount), (5000, 1000))
-        self.assertEqual(
-            self.charged(report), [("marketing", 1, 1000, "confirmed"), ("royalty", 1, 5000, "confirmed")]
-        )
+        self.assertEqual(self.charged(report), [("marketing", 1, 1000, "confirmed"), ("royalty", 1, 5000, "confirmed")])
         royalty = report.sudo().charge_ids.filtered(lambda charge: charge.kind == "royalty")
         self.assertEqual(royalty.explanation, "2026-03-01 to 2026-03-31: 5 % of sales 100000.00")
         self.assertEqual(str(royalty.date), "2026-03-31")
@@ -53,9 +51,7 @@ class TestSalesReport(FlowCase):
         report = self.report("2025-01-31", 1000)
         self.assertEqual(report.royalty_amount, 2032.26)  # 3000 × 21 ÷ 31
         royalty = report.sudo().charge_ids.filtered(lambda charge: charge.kind == "royalty")
-        self.assertEqual(
-            royalty.explanation, "2025-01-11 to 2025-01-31: minimum 2032.26 (5 % of 1000.00 is less)"
-        )
+        self.assertEqual(royalty.explanation, "2025-01-11 to 2025-01-31: minimum 2032.26 (5 % of 1000.00 is less)")
 
     def test_a_change_of_terms_within_a_month_counts_by_days(self):
         contract = signed_contract(self.flow, {**TERMS, "royalty_minimum": 0})
@@ -148,7 +144,9 @@ class TestSalesReport(FlowCase):
         self.report("2026-04-01", 100000)
         silent = signed_contract(self.flow, {**TERMS, "royalty_minimum": 2000})
         signed_contract(self.flow, TERMS, date_start="2026-05-01")
-        wizard = self.env["franchise.sales.missing"].with_user(self.flow.users["contract"]).create({"month": "2026-04-20"})
+        wizard = (
+            self.env["franchise.sales.missing"].with_user(self.flow.users["contract"]).create({"month": "2026-04-20"})
+        )
         self.assertEqual(wizard.contract_ids, silent | self.flow.contract)
         wizard.contract_ids = silent
         action = wizard.action_estimate()

@@ -76,7 +76,9 @@ class TestTarget(FlowCase):
     def test_another_currency_counts_by_the_books_and_a_third_is_converted(self):
         dollar = self.flow.active_currency(self.env, "USD")
         rates = self.env["res.currency.rate"]
-        rates.create({"name": "2026-01-01", "currency_id": dollar.id, "rate": 0.125, "company_id": self.flow.company.id})
+        rates.create(
+            {"name": "2026-01-01", "currency_id": dollar.id, "rate": 0.125, "company_id": self.flow.company.id}
+        )
         self.buy(100, currency=dollar)
         self.assertEqual(self.target().achieved_amount, 800)
         euro = self.flow.active_currency(self.env, "EUR")
@@ -115,7 +117,11 @@ class TestTarget(FlowCase):
 
     def test_the_terms_at_the_end_of_the_period_count(self):
         self.buy(4600)
-        new = amended(self.contract, "2026-03-31", rebate_tier_ids=[Command.clear(), Command.create({"threshold": 0, "percent": 10})])
+        new = amended(
+            self.contract,
+            "2026-03-31",
+            rebate_tier_ids=[Command.clear(), Command.create({"threshold": 0, "percent": 10})],
+        )
         target = self.target()
         self.assertEqual((target.version_id, target.rebate_amount), (new, 460))
 

@@ -44,7 +44,9 @@ class TestContractTerms(FlowCase):
 
     def test_a_contract_without_money_terms_is_signed_with_bare_terms_from_its_first_day(self):
         contract = signed_contract(self.flow)
-        self.assertEqual((contract.version_ids.date_from, contract.version_ids.state), (contract.date_start, "confirmed"))
+        self.assertEqual(
+            (contract.version_ids.date_from, contract.version_ids.state), (contract.date_start, "confirmed")
+        )
         self.assertFalse(self.charges(contract))
         day = contract.date_start
         self.assertEqual(contract._terms_on([(contract.id, day)]), {(contract.id, day): contract.version_ids})
@@ -94,7 +96,9 @@ class TestContractTerms(FlowCase):
 
     def test_an_amendment_by_button_and_what_applied_on_a_day(self):
         """R-A5: versions; enter a day and see the version that applied."""
-        contract = signed_contract(self.flow, {**TERMS, "rebate_tier_ids": [Command.create({"threshold": 9, "percent": 2})]})
+        contract = signed_contract(
+            self.flow, {**TERMS, "rebate_tier_ids": [Command.create({"threshold": 9, "percent": 2})]}
+        )
         manager = contract.with_user(self.flow.users["contract"])
         opened = manager.action_amend_terms()
         draft = self.env["franchise.contract.version"].browse(opened["res_id"])
@@ -115,7 +119,9 @@ class TestContractTerms(FlowCase):
             self.assertEqual(form.terms_summary, "No terms were in force on this day.")
 
     def test_confirmed_terms_and_their_tiers_never_change(self):
-        contract = signed_contract(self.flow, {**TERMS, "rebate_tier_ids": [Command.create({"threshold": 9, "percent": 2})]})
+        contract = signed_contract(
+            self.flow, {**TERMS, "rebate_tier_ids": [Command.create({"threshold": 9, "percent": 2})]}
+        )
         version = contract.version_ids
         for record, values in ((version, {"royalty_percent": 1}), (version.rebate_tier_ids, {"percent": 3})):
             with self.subTest(record=record), self.assertRaises(UserError):
@@ -133,7 +139,12 @@ class TestContractTerms(FlowCase):
             {"supply_price_cap": -1},
             {"exchange_window_months": -1},
             {"renewal_mode": "automatic", "renewal_months": 0},
-            {"rebate_tier_ids": [Command.create({"threshold": 5, "percent": 1}), Command.create({"threshold": 5, "percent": 2})]},
+            {
+                "rebate_tier_ids": [
+                    Command.create({"threshold": 5, "percent": 1}),
+                    Command.create({"threshold": 5, "percent": 2}),
+                ]
+            },
         ):
             with (
                 self.subTest(values=values),

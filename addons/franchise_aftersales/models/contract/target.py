@@ -43,15 +43,15 @@ class FranchiseTarget(models.Model):
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
-    buyer_id = fields.Many2one(
-        related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True
-    )
+    buyer_id = fields.Many2one(related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_from = fields.Date(string="From", required=True)
     date_to = fields.Date(string="To", required=True)
     target_amount = fields.Monetary(string="Target", required=True)
     achieved_amount = fields.Monetary(string="Achieved", readonly=True, copy=False)
-    achieved_percent = fields.Float(string="Achieved %", compute="_compute_achieved_percent", store=True, aggregator="avg")
+    achieved_percent = fields.Float(
+        string="Achieved %", compute="_compute_achieved_percent", store=True, aggregator="avg"
+    )
     measured_on = fields.Datetime(string="Measured", readonly=True, copy=False)
     version_id = fields.Many2one(
         "franchise.contract.version", string="By the Terms", readonly=True, copy=False, ondelete="restrict"
@@ -110,7 +110,11 @@ class FranchiseTarget(models.Model):
         for target in self:
             if target.date_to >= today:
                 raise UserError(
-                    self.env._("%(target)s runs until %(date)s: close it afterwards.", target=target.display_name, date=target.date_to)
+                    self.env._(
+                        "%(target)s runs until %(date)s: close it afterwards.",
+                        target=target.display_name,
+                        date=target.date_to,
+                    )
                 )
         self._measure()
         self._move("close")
