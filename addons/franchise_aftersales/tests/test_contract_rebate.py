@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,6 +108,6 @@ class TestTargetPeriods(BaseCase):
         last = first + timedelta(days=days)
         periods = target_periods(first, last, unit, last)
         self.assertEqual((periods[0].first, periods[-1].last), (first, last))
-        for before, after in zip(periods, periods[1:], strict=False):
+        for before, after in pairwise(periods):
             self.assertEqual(before.last + timedelta(days=1), after.first)
         self.assertTrue(all(0 < period.share <= 1 for period in periods))

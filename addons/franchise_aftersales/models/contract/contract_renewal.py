@@ -1,7 +1,6 @@
 import logging
 
 from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -20,7 +19,12 @@ class FranchiseContract(models.Model):
     _inherit = ["franchise.contract", "franchise.deadline.mixin"]
 
     predecessor_id = fields.Many2one(
-        "franchise.contract", string="Renewal Of", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+        "franchise.contract",
+        string="Renewal Of",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     successor_ids = fields.One2many("franchise.contract", "predecessor_id", string="Successors")
     successor_id = fields.Many2one("franchise.contract", string="Renewed By", compute="_compute_successor_id")
@@ -34,7 +38,7 @@ class FranchiseContract(models.Model):
     deadline_date = fields.Date(string="Notice Until")
     deadline_warn_days = fields.Integer(default=60)
     renewal_refused_by = fields.Selection(
-        [("franchisor", "Us"), ("franchisee", "The franchisee")], string="Renewal Refused By", readonly=True, copy=False
+        [("franchisor", "Us"), ("franchisee", "The franchisee")], readonly=True, copy=False
     )
     renewal_refused_on = fields.Date(readonly=True, copy=False, tracking=True)
     renewal_refusal_reason = fields.Char(readonly=True, copy=False)
@@ -67,13 +71,17 @@ class FranchiseContract(models.Model):
             version = versions.get((contract._origin.id, contract.date_end))
             contract.renewal_mode = version.renewal_mode if version else False
 
-    @api.depends("state", "date_end", "renewal_mode", "version_ids.notice_days", "successor_ids.state", "renewal_refused_on")
+    @api.depends(
+        "state", "date_end", "renewal_mode", "version_ids.notice_days", "successor_ids.state", "renewal_refused_on"
+    )
     def _compute_deadline_date(self):
         """The last day on which notice can be given, or the last day of a contract that isn't renewed."""
         versions = self._terms_on([(contract._origin.id, contract.date_end) for contract in self])
         for contract in self:
             version = versions.get((contract._origin.id, contract.date_end))
-            decided = contract.successor_ids.filtered(lambda row: row.state != "cancelled") or contract.renewal_refused_on
+            decided = (
+                contract.successor_ids.filtered(lambda row: row.state != "cancelled") or contract.renewal_refused_on
+            )
             if contract.state != "signed" or decided or not version:
                 contract.deadline_date = False
             elif version.renewal_mode == "none":
@@ -87,7 +95,9 @@ class FranchiseContract(models.Model):
         if self.renewal_mode == "none":
             text = self.env._("%(contract)s with %(franchisee)s ends on %(end)s and isn't renewed", **values)
         elif self.renewal_mode == "automatic" and passed:
-            text = self.env._("%(contract)s with %(franchisee)s is renewed after %(end)s: no notice was given", **values)
+            text = self.env._(
+                "%(contract)s with %(franchisee)s is renewed after %(end)s: no notice was given", **values
+            )
         elif self.renewal_mode == "automatic":
             text = self.env._(
                 "%(contract)s with %(franchisee)s is renewed after %(end)s unless notice is given", **values
@@ -153,9 +163,7 @@ class FranchiseContract(models.Model):
         successors = self._trusted().create(
             [contract._prepare_successor(version) for contract, version in zip(self, versions, strict=True)]
         )
-        terms = [
-            version._prepare_renewed(successor) for version, successor in zip(versions, successors, strict=True)
-        ]
+        terms = [version._prepare_renewed(successor) for version, successor in zip(versions, successors, strict=True)]
         self.env["franchise.contract.version"].create(terms)
         successors = successors.with_env(self.env)
         self._copy_to_successors(successors)
@@ -231,8 +239,8 @@ class FranchiseContract(models.Model):
         today = today or fields.Date.context_today(self)
         result = {"done": 0, "failed": 0}
         steps = (
-            ([("renewal_mode", "=", "automatic"), ("deadline_date", "<", today)], "_renew_tacitly"),
             ([("successor_ids", "any", [("state", "=", "signed"), ("date_start", "<=", today)])], "_hand_over"),
+            ([("renewal_mode", "=", "automatic"), ("deadline_date", "<", today)], "_renew_tacitly"),
         )
         for domain, step in steps:
             after = 0

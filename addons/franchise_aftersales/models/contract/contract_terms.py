@@ -18,7 +18,7 @@ class FranchiseContract(models.Model):
     terms_version_id = fields.Many2one(
         "franchise.contract.version", string="Terms That Applied", compute="_compute_terms_version_id"
     )
-    terms_summary = fields.Char(related="terms_version_id.summary", string="What Applied")
+    terms_summary = fields.Char(string="What Applied", compute="_compute_terms_version_id")
     charge_ids = fields.One2many("franchise.charge", "contract_id", string="Charges")
     charge_total = fields.Monetary(
         string="Charged", compute="_compute_charge_total", help="Sum of the confirmed charges; positive: owed to us."
@@ -44,11 +44,14 @@ class FranchiseContract(models.Model):
     def _compute_terms_day(self):
         self.terms_day = fields.Date.context_today(self)
 
+    @api.depends_context("lang")
     @api.depends("terms_day", "version_ids.state", "version_ids.date_from", "version_ids.date_to")
     def _compute_terms_version_id(self):
         versions = self._terms_on([(contract._origin.id, contract.terms_day) for contract in self])
         for contract in self:
-            contract.terms_version_id = versions.get((contract._origin.id, contract.terms_day), False)
+            version = versions.get((contract._origin.id, contract.terms_day))
+            contract.terms_version_id = version or False
+            contract.terms_summary = version.summary if version else self.env._("No terms were in force on this day.")
 
     @api.depends("charge_ids.amount", "charge_ids.state")
     def _compute_charge_total(self):

@@ -38,7 +38,11 @@ class FranchiseContractVersion(models.Model):
         [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")], default="year", required=True
     )
     rebate_tier_ids = fields.One2many(
-        "franchise.contract.rebate.tier", "version_id", string="Rebate Tiers", copy=True, help="On the purchases of one period."
+        "franchise.contract.rebate.tier",
+        "version_id",
+        string="Rebate Tiers",
+        copy=True,
+        help="On the purchases of one period.",
     )
     renewal_mode = fields.Selection(
         [
@@ -101,7 +105,12 @@ class FranchiseContractVersion(models.Model):
     )
 
     @api.depends(
-        "royalty_percent", "royalty_minimum", "marketing_percent", "exchange_window_months", "purchase_target", "notice_days"
+        "royalty_percent",
+        "royalty_minimum",
+        "marketing_percent",
+        "exchange_window_months",
+        "purchase_target",
+        "notice_days",
     )
     @api.depends_context("lang")
     def _compute_summary(self):

@@ -61,7 +61,7 @@ class FranchiseEntitlement(models.Model):
         default="training",
     )
     measure = fields.Selection([("amount", "Amount"), ("quantity", "Quantity")], required=True, default="quantity")
-    unit_id = fields.Many2one("uom.uom", string="Unit", default=lambda self: self.env.ref("uom.product_uom_unit", False))
+    unit_id = fields.Many2one("uom.uom", default=lambda self: self.env.ref("uom.product_uom_unit", False))
     amount_owed = fields.Monetary()
     quantity_owed = fields.Float(digits="Product Unit")
     amount_given = fields.Monetary(compute="_compute_given", store=True)
@@ -72,7 +72,9 @@ class FranchiseEntitlement(models.Model):
     progress = fields.Float(string="Given %", compute="_compute_given", store=True, aggregator="avg")
     date_due = fields.Date(string="Owed Until", required=True)
     grant_ids = fields.One2many("franchise.entitlement.grant", "entitlement_id", string="What Was Given")
-    waive_reason = fields.Char(string="Reason for Waiver", copy=False, help="Why it is no longer owed; agreed with whom.")
+    waive_reason = fields.Char(
+        string="Reason for Waiver", copy=False, help="Why it is no longer owed; agreed with whom."
+    )
     user_id = fields.Many2one("res.users", string="Responsible", default=lambda self: self.env.user)
 
     _check_measure = models.Constraint(

@@ -42,6 +42,8 @@ class FranchiseEntitlementGrant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # Read together now: the totals are worked out again for one entitlement after the other.
+        self.env["franchise.entitlement"].browse([vals.get("entitlement_id") for vals in vals_list]).mapped("state")
         grants = super().create(vals_list)
         grants._check_grantable()
         return grants
@@ -59,6 +61,7 @@ class FranchiseEntitlementGrant(models.Model):
         self._check_not_charged()
 
     def _check_not_charged(self):
+        self.invalidate_recordset(["charge_id"])
         charged = self.sudo().filtered("charge_id")
         if charged:
             raise UserError(self.env._("“%s” has been credited: it can't change any more.", charged[0].name))
@@ -100,6 +103,7 @@ class FranchiseEntitlementGrant(models.Model):
                 raise UserError(self.env._("“%s” isn't money: it can't be credited.", grant.name))
         self._check_not_charged()
         self.env["franchise.charge"]._charge([grant._prepare_charge() for grant in self])
+        self.invalidate_recordset(["charge_id"])
         return True
 
     def _prepare_charge(self):

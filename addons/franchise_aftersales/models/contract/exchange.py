@@ -105,9 +105,7 @@ class FranchiseExchange(models.Model):
         for line in self.line_ids:
             line._check_window()
         if not any(line.is_resaleable for line in self.line_ids):
-            raise UserError(
-                self.env._("Nothing of %s can be sold again: there is nothing to take back.", self.name)
-            )
+            raise UserError(self.env._("Nothing of %s can be sold again: there is nothing to take back.", self.name))
 
     def action_reopen(self):
         """Back to draft, to be corrected; what was reserved is free again."""

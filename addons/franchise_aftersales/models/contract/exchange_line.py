@@ -22,7 +22,6 @@ class FranchiseExchangeLine(models.Model):
     currency_id = fields.Many2one(related="exchange_id.currency_id")
     invoice_line_id = fields.Many2one(
         "account.move.line",
-        string="Invoice Line",
         required=True,
         index=True,
         ondelete="restrict",
@@ -34,7 +33,9 @@ class FranchiseExchangeLine(models.Model):
     product_id = fields.Many2one(related="invoice_line_id.product_id")
     quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
     is_resaleable = fields.Boolean(string="Can Be Sold Again", default=True)
-    condition_note = fields.Char(string="Condition", help="In which state the goods are; needed where they can't be sold.")
+    condition_note = fields.Char(
+        string="Condition", help="In which state the goods are; needed where they can't be sold."
+    )
     bought_on = fields.Date(compute="_compute_value", store=True)
     window_end = fields.Date(
         string="Until", compute="_compute_value", store=True, help="Last day on which these goods are taken back."
@@ -46,9 +47,12 @@ class FranchiseExchangeLine(models.Model):
 
     _check_quantity = models.Constraint("CHECK (quantity > 0)", "The quantity must be more than zero.")
     _check_condition = models.Constraint(
-        "CHECK (is_resaleable OR condition_note IS NOT NULL)", "Say in which condition goods are that can't be sold again."
+        "CHECK (is_resaleable OR condition_note IS NOT NULL)",
+        "Say in which condition goods are that can't be sold again.",
     )
-    _unique_line = models.UniqueIndex("(exchange_id, invoice_line_id)", "An invoice line is listed once in an exchange.")
+    _unique_line = models.UniqueIndex(
+        "(exchange_id, invoice_line_id)", "An invoice line is listed once in an exchange."
+    )
 
     @api.depends("invoice_line_id", "quantity", "is_resaleable", "exchange_id.contract_id")
     def _compute_value(self):
@@ -63,7 +67,9 @@ class FranchiseExchangeLine(models.Model):
             invoice_line = line.sudo().invoice_line_id
             line.unit_price = float(line._price_paid())
             line.amount = (
-                float(buy_back_value(line.quantity, line._price_paid(), self.PERCENT, invoice_line.currency_id.rounding))
+                float(
+                    buy_back_value(line.quantity, line._price_paid(), self.PERCENT, invoice_line.currency_id.rounding)
+                )
                 if line.is_resaleable and invoice_line and line.quantity > 0
                 else 0.0
             )

@@ -3,6 +3,9 @@ from odoo.tools import SQL
 
 from ...tools.price_cap import highest_price, percent_above
 
+# Present in the context only while a check writes what it found; an object can't be sent over RPC.
+_COMPARING = object()
+
 
 class FranchisePriceCheck(models.Model):
     """Our price of a product for a franchisee beside a recorded market price, and the cap that was agreed (R-A2).
@@ -27,12 +30,14 @@ class FranchisePriceCheck(models.Model):
     product_id = fields.Many2one("product.product", required=True, ondelete="restrict", check_company=True)
     date = fields.Date(required=True, default=fields.Date.context_today)
     market_price = fields.Monetary(required=True, help="For one unit, without tax.")
-    market_source = fields.Char(string="Market Source", required=True, help="Who offered it, or where it was published.")
+    market_source = fields.Char(required=True, help="Who offered it, or where it was published.")
     our_price = fields.Monetary(readonly=True, copy=False, help="For one unit, after discount and without tax.")
     our_source = fields.Selection(
         [("invoice", "Last invoice"), ("pricelist", "Price list")], string="Taken From", readonly=True, copy=False
     )
-    cap_percent = fields.Float(string="Cap %", digits=(5, 2), readonly=True, copy=False, help="By the terms; 0: no cap.")
+    cap_percent = fields.Float(
+        string="Cap %", digits=(5, 2), readonly=True, copy=False, help="By the terms; 0: no cap."
+    )
     highest_price = fields.Monetary(string="Highest Allowed", readonly=True, copy=False)
     percent_above = fields.Float(string="Above Market %", digits=(16, 2), readonly=True, copy=False, aggregator="avg")
     is_exceeded = fields.Boolean(string="Above the Cap", readonly=True, copy=False, index=True)
@@ -52,6 +57,8 @@ class FranchisePriceCheck(models.Model):
         return checks
 
     def write(self, vals):
+        if self.env.context.get("franchise_comparing") is _COMPARING:
+            return super().write(vals)
         entered = {name: value for name, value in vals.items() if name not in self.OWN_FIELDS}
         result = super().write(entered)
         if {"contract_id", "product_id", "date", "market_price"} & entered.keys():
@@ -69,7 +76,7 @@ class FranchisePriceCheck(models.Model):
             ours = check.currency_id.round(invoiced[check.id] if check.id in invoiced else check._list_price())
             rounding = check.currency_id.rounding
             highest = highest_price(check.market_price, cap, rounding)
-            super(FranchisePriceCheck, check).write(
+            check.with_context(franchise_comparing=_COMPARING).write(
                 {
                     "our_price": ours,
                     "our_source": source,

@@ -57,7 +57,9 @@ class FranchiseSalesReport(models.Model):
     attachment_ids = fields.Many2many("ir.attachment", string="Evidence", bypass_search_access=True)
     correction_reason = fields.Char(copy=False, tracking=True, help="Why a confirmed report is corrected.")
     revision = fields.Integer(readonly=True, copy=False, default=1)
-    is_estimate = fields.Boolean(string="Estimate", readonly=True, copy=False, help="The minimum was charged for want of a report.")
+    is_estimate = fields.Boolean(
+        string="Estimate", readonly=True, copy=False, help="The minimum was charged for want of a report."
+    )
     royalty_amount = fields.Monetary(string="Royalty", compute="_compute_amounts", store=True)
     marketing_amount = fields.Monetary(string="Marketing Fund", compute="_compute_amounts", store=True)
     charge_ids = fields.One2many(
@@ -74,7 +76,7 @@ class FranchiseSalesReport(models.Model):
             report.display_name = self.env._(
                 "%(contract)s sales %(month)s",
                 contract=report.contract_id.name or "",
-                month=report.month and report.month.strftime("%Y-%m") or "",
+                month=(report.month and report.month.strftime("%Y-%m")) or "",
             )
 
     @api.depends("contract_id", "month", "net_sales")
@@ -132,9 +134,7 @@ class FranchiseSalesReport(models.Model):
             report._check_chargeable(parts_by_report[report], today)
         before = self._charged_before()
         self._move("confirm")
-        charges = [
-            vals for report in self for vals in report._prepare_charges(parts_by_report[report], before[report])
-        ]
+        charges = [vals for report in self for vals in report._prepare_charges(parts_by_report[report], before[report])]
         self.env["franchise.charge"]._charge(charges)
         return True
 
@@ -161,10 +161,14 @@ class FranchiseSalesReport(models.Model):
     def _charged_before(self):
         """{report: {kind: amount charged by its earlier revisions}}, in one query."""
         before = {report: {} for report in self}
-        rows = self.env["franchise.charge"].sudo()._read_group(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "=", "confirmed")],
-            ["res_id", "kind"],
-            ["amount:sum"],
+        rows = (
+            self.env["franchise.charge"]
+            .sudo()
+            ._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "=", "confirmed")],
+                ["res_id", "kind"],
+                ["amount:sum"],
+            )
         )
         for res_id, kind, amount in rows:
             before[self.browse(res_id)][kind] = amount
@@ -259,7 +263,10 @@ class FranchiseSalesReport(models.Model):
     def _estimate(self, contracts, month):
         """Charge the minimum of the month of `month` to contracts without a report, to be corrected when they report."""
         reports = self.create(
-            [{"contract_id": contract.id, "month": month, "net_sales": 0, "reported_on": False} for contract in contracts]
+            [
+                {"contract_id": contract.id, "month": month, "net_sales": 0, "reported_on": False}
+                for contract in contracts
+            ]
         )
         reports._trusted().write({"is_estimate": True})
         reports.action_confirm()

@@ -43,15 +43,15 @@ class FranchiseTarget(models.Model):
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
-    buyer_id = fields.Many2one(
-        related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True
-    )
+    buyer_id = fields.Many2one(related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_from = fields.Date(string="From", required=True)
     date_to = fields.Date(string="To", required=True)
     target_amount = fields.Monetary(string="Target", required=True)
     achieved_amount = fields.Monetary(string="Achieved", readonly=True, copy=False)
-    achieved_percent = fields.Float(string="Achieved %", compute="_compute_achieved_percent", store=True, aggregator="avg")
+    achieved_percent = fields.Float(
+        string="Achieved %", compute="_compute_achieved_percent", store=True, aggregator="avg"
+    )
     measured_on = fields.Datetime(string="Measured", readonly=True, copy=False)
     version_id = fields.Many2one(
         "franchise.contract.version", string="By the Terms", readonly=True, copy=False, ondelete="restrict"
@@ -64,7 +64,7 @@ class FranchiseTarget(models.Model):
     _check_target = models.Constraint("CHECK (target_amount >= 0)", "A target can't be negative.")
     _one_at_a_time = models.Constraint(
         "EXCLUDE USING gist (int4range(company_id, company_id, '[]') WITH &&, int4range(buyer_id, buyer_id, '[]') WITH &&,"
-        " daterange(date_from, date_to, '[]') WITH &&)",
+        " daterange(date_from, date_to, '[]') WITH &&) WHERE (company_id IS NOT NULL AND buyer_id IS NOT NULL)",
         "This franchisee has a target on some of these days already: purchases count once.",
     )
 
@@ -110,7 +110,11 @@ class FranchiseTarget(models.Model):
         for target in self:
             if target.date_to >= today:
                 raise UserError(
-                    self.env._("%(target)s runs until %(date)s: close it afterwards.", target=target.display_name, date=target.date_to)
+                    self.env._(
+                        "%(target)s runs until %(date)s: close it afterwards.",
+                        target=target.display_name,
+                        date=target.date_to,
+                    )
                 )
         self._measure()
         self._move("close")
@@ -168,13 +172,14 @@ class FranchiseTarget(models.Model):
         totals = defaultdict(lambda: to_decimal(0))
         self.env.flush_all()
         for target_id, in_contract, in_books, day in self.env.execute_query(self._select_achieved()):
-            target = self.browse(target_id)
+            totals[target_id] += to_decimal(in_contract)
             if in_books:
-                books = target.company_id.currency_id
-                in_contract += to_decimal(
-                    books._convert(float(in_books), target.currency_id, target.company_id, day, round=False)
+                target = self.browse(target_id)
+                totals[target_id] += to_decimal(
+                    target.company_id.currency_id._convert(
+                        in_books, target.currency_id, target.company_id, day, round=False
+                    )
                 )
-            totals[target_id] += in_contract
         return {target.id: round_money(totals[target.id], target.currency_id.rounding) for target in self}
 
     def _select_achieved(self):
