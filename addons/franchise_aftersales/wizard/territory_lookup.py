@@ -13,20 +13,23 @@ class FranchiseTerritoryLookup(models.TransientModel):
     brand_id = fields.Many2one("franchise.brand", domain="[('company_id', '=', company_id)]")
     day = fields.Date(default=fields.Date.context_today)
     address_id = fields.Many2one("res.partner", string="Address")
-    state_id = fields.Many2one("res.country.state", compute="_compute_place", store=True, readonly=False)
+    state_id = fields.Many2one("res.country.state", compute="_compute_state_id", store=True, readonly=False)
     city_id = fields.Many2one("res.city", compute="_compute_place", store=True, readonly=False)
     latitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False)
     longitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False)
     territory_ids = fields.Many2many("franchise.territory", compute="_compute_territory_ids", string="Protected By")
     answer = fields.Char(compute="_compute_territory_ids")
 
-    @api.depends("address_id", "city_id")
+    @api.depends("address_id")
     def _compute_place(self):
+        for lookup in self.filtered("address_id"):
+            there = self.env["franchise.outlet"]._place_of(lookup.address_id)
+            lookup.update({name: there[name] for name in ("city_id", "latitude", "longitude")})
+
+    @api.depends("address_id", "city_id")
+    def _compute_state_id(self):
         for lookup in self:
-            if lookup.address_id:
-                lookup.update(self.env["franchise.outlet"]._place_of(lookup.address_id))
-            elif lookup.city_id.state_id:
-                lookup.state_id = lookup.city_id.state_id
+            lookup.state_id = lookup.city_id.state_id or lookup.address_id.state_id or lookup.state_id
 
     @api.depends("brand_id", "company_id", "day", "state_id", "city_id", "latitude", "longitude")
     @api.depends_context("lang")

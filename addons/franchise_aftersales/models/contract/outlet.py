@@ -35,7 +35,7 @@ class FranchiseOutlet(models.Model):
     franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
     address_id = fields.Many2one("res.partner", help="Where the store is.")
     state_id = fields.Many2one(
-        "res.country.state", compute="_compute_place", store=True, readonly=False, precompute=True, index=True
+        "res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True, index=True
     )
     city_id = fields.Many2one(
         "res.city", compute="_compute_place", store=True, readonly=False, precompute=True, index=True
@@ -71,16 +71,24 @@ class FranchiseOutlet(models.Model):
         for outlet in self:
             outlet.display_name = f"[{outlet.code}] {outlet.name}" if outlet.code else outlet.name
 
-    @api.depends(
-        "address_id.state_id", "address_id.city_id", "address_id.partner_latitude", "address_id.partner_longitude"
-    )
+    @api.depends("address_id.city_id", "address_id.partner_latitude", "address_id.partner_longitude")
     def _compute_place(self):
         for outlet in self:
-            if outlet._origin and outlet.contract_id.state not in (False, "draft"):
-                # Agreed once signed; assigned to itself, for a compute has to assign.
-                outlet.update({name: outlet[name] for name in PLACE_FIELDS if name != "address_id"})
-            elif outlet.address_id:
-                outlet.update(outlet._place_of(outlet.address_id))
+            there = outlet if outlet._is_agreed() or not outlet.address_id else None
+            values = outlet._place_of(outlet.address_id)
+            for name in ("city_id", "latitude", "longitude"):
+                outlet[name] = there[name] if there else values[name]
+
+    @api.depends("address_id.state_id", "city_id.state_id")
+    def _compute_state_id(self):
+        for outlet in self:
+            known = outlet.city_id.state_id or outlet.address_id.state_id
+            outlet.state_id = outlet.state_id if outlet._is_agreed() or not known else known
+
+    def _is_agreed(self):
+        """Whether the place is part of a signed contract: the address book doesn't change it any more."""
+        self.ensure_one()
+        return bool(self._origin) and self.contract_id.state not in (False, "draft")
 
     @api.model
     def _place_of(self, address):
@@ -195,7 +203,7 @@ class FranchiseOutlet(models.Model):
         """The place as the pure functions take it; :raises UserError: coordinates that are not on the globe."""
         self.ensure_one()
         try:
-            return place(self.latitude, self.longitude, self.state_id.id, (self.city_id.id))
+            return place(self.latitude, self.longitude, self.state_id.id, self.city_id.id)
         except ValueError:
             raise UserError(
                 self.env._(

@@ -77,7 +77,7 @@ class FranchiseOutletChange(models.Model):
     )
     reason = fields.Text(required=True)
     address_id = fields.Many2one("res.partner", string="New Address")
-    state_id = fields.Many2one("res.country.state", compute="_compute_place", store=True, readonly=False, precompute=True)
+    state_id = fields.Many2one("res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True)
     city_id = fields.Many2one("res.city", compute="_compute_place", store=True, readonly=False, precompute=True)
     latitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
     longitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
@@ -111,9 +111,14 @@ class FranchiseOutletChange(models.Model):
 
     @api.depends("address_id")
     def _compute_place(self):
+        for change in self.filtered("address_id"):
+            there = self.env["franchise.outlet"]._place_of(change.address_id)
+            change.update({name: there[name] for name in ("city_id", "latitude", "longitude")})
+
+    @api.depends("address_id", "city_id")
+    def _compute_state_id(self):
         for change in self:
-            if change.address_id:
-                change.update(self.env["franchise.outlet"]._place_of(change.address_id))
+            change.state_id = change.city_id.state_id or change.address_id.state_id or change.state_id
 
     @api.depends("outlet_id")
     def _compute_open_claim_count(self):

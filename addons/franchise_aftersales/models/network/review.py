@@ -270,9 +270,11 @@ class FranchiseReview(models.Model):
             ]
         )
         reviewed = self.search([("contract_id", "in", contracts.ids), ("year", "=", year)]).contract_id
-        return self.create(
+        # Hundreds at once: no mail of assignment for each.
+        opened = self.with_context(tracking_disable=True).create(
             [
                 {"contract_id": contract.id, "year": year, "user_id": contract.user_id.id or self.env.uid}
                 for contract in contracts - reviewed
             ]
         )
+        return opened.with_env(self.env)

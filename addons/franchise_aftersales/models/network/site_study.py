@@ -25,7 +25,7 @@ class FranchiseSiteStudy(models.Model):
     user_id = fields.Many2one("res.users", string="Studied By", default=lambda self: self.env.user)
     address_id = fields.Many2one("res.partner", string="Address")
     street = fields.Char()
-    state_id = fields.Many2one("res.country.state", compute="_compute_place", store=True, readonly=False, precompute=True)
+    state_id = fields.Many2one("res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True)
     city_id = fields.Many2one("res.city", compute="_compute_place", store=True, readonly=False, precompute=True)
     latitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
     longitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
@@ -64,9 +64,14 @@ class FranchiseSiteStudy(models.Model):
 
     @api.depends("address_id")
     def _compute_place(self):
+        for study in self.filtered("address_id"):
+            there = self.env["franchise.outlet"]._place_of(study.address_id)
+            study.update({name: there[name] for name in ("city_id", "latitude", "longitude")})
+
+    @api.depends("address_id", "city_id")
+    def _compute_state_id(self):
         for study in self:
-            if study.address_id:
-                study.update(self.env["franchise.outlet"]._place_of(study.address_id))
+            study.state_id = study.city_id.state_id or study.address_id.state_id or study.state_id
 
     @api.depends("state_id", "city_id", "latitude", "longitude", "brand_id")
     def _compute_protector_ids(self):
