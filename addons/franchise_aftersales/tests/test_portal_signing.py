@@ -57,7 +57,9 @@ class TestPortalNotice(PortalCase):
         self.assertEqual(letter.content, notice.archive_id.raw)
         answer = self.accept(notice, role="portal_franchisee")
         self.assertTrue(answer.get("force_refresh"), answer)
-        self.assertEqual((notice.state, notice.acknowledged_by, notice.acknowledge_method), ("acknowledged", "Li Wei", "portal"))
+        self.assertEqual(
+            (notice.state, notice.acknowledged_by, notice.acknowledge_method), ("acknowledged", "Li Wei", "portal")
+        )
         self.assertTrue(notice.acknowledge_signature and notice.acknowledge_ip and notice.acknowledged_at)
         author = notice.message_ids.filtered(lambda message: "Acknowledged by" in (message.body or "")).author_id
         self.assertEqual(author, self.flow.users["portal_franchisee"].partner_id)
@@ -101,7 +103,15 @@ class TestPortalNotice(PortalCase):
         self.assertEqual(self.page(draft, token=token).status_code, 303)
         self.assertIn("error", self.accept(draft, token=token))
         notice = self.notice()
-        for name, signature in (("", None), ("   ", None), ("x" * 500, None), ("Li", ""), ("Li", SVG), ("Li", "%%%"), (7, None)):
+        for name, signature in (
+            ("", None),
+            ("   ", None),
+            ("x" * 500, None),
+            ("Li", ""),
+            ("Li", SVG),
+            ("Li", "%%%"),
+            (7, None),
+        ):
             with self.subTest(name=name, signature=signature):
                 answer = self.accept(notice, token=notice.access_token, name=name, signature=signature)
                 self.assertIn("error", answer)

@@ -176,6 +176,7 @@ class FranchiseDefault(models.Model):
 
     def action_cure(self):
         """The breach is cured. :raises UserError: no check says so."""
+        self._check_transition("cure")
         for default in self:
             last = default.check_ids.sorted(lambda check: (check.date, check.id))[-1:]
             if last.result != "cured":
