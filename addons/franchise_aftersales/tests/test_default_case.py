@@ -82,6 +82,8 @@ class TestDefault(NoticeCase):
             self.check(default)
 
     def test_not_cured_before_the_period_is_over_needs_a_reason(self):
+        with self.assertRaisesRegex(UserError, "no delivery"):
+            self.notified(delivered=False).action_fail()
         default = self.notified()
         with self.assertRaisesRegex(UserError, str(self.flow.day(30))):
             default.action_fail()

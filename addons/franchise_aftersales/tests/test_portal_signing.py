@@ -1,4 +1,5 @@
 from odoo.tests import HttpCase, tagged
+from odoo.tests.common import JsonRpcException
 
 from .flow import Flow
 from .flow_notice import make_contract, make_notice, make_terms, picture
@@ -150,7 +151,7 @@ class TestPortalNotice(PortalCase):
 
         self.assertEqual(read("name")[0]["name"], notice.name)
         for name in ("user_id", "access_token", "sent_by_id", "acknowledge_ip", "message_ids", "shortening_reason"):
-            with self.subTest(field=name), self.assertRaises(Exception, msg=name):
+            with self.subTest(field=name), self.assertRaises(JsonRpcException):
                 read(name)
 
 
