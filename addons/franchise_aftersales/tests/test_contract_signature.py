@@ -110,9 +110,11 @@ class TestContractSignature(SignatureCase):
         """R-A11: an outlet, a clause or terms of another room that change after the offer are found by the SHA-256."""
         for change in (
             lambda contract: contract.outlet_ids.write({"name": "Another"}),
-            lambda contract: self.env["franchise.contract.version"]
-            .search([("contract_id", "=", contract.id)])
-            .copy({"royalty_percent": 9, "date_from": self.flow.day(1)}),
+            lambda contract: (
+                self.env["franchise.contract.version"]
+                .search([("contract_id", "=", contract.id)])
+                .copy({"royalty_percent": 9, "date_from": self.flow.day(1)})
+            ),
             lambda contract: self.env["franchise.clause"].create(
                 {"contract_id": contract.id, "number": "1", "name": "New", "text": "x"}
             ),

@@ -32,7 +32,9 @@ class TestDefault(NoticeCase):
         default.check_ids = [Command.create({"finding": "Looked at the bank", "result": result})]
 
     def test_the_notice_starts_the_cure_period_on_delivery(self):
-        clause = self.env["franchise.clause"].create({"contract_id": self.flow.contract.id, "number": "5", "name": "Fees"})
+        clause = self.env["franchise.clause"].create(
+            {"contract_id": self.flow.contract.id, "number": "5", "name": "Fees"}
+        )
         evidence = make_file(self.flow)
         default = self.default(clause_id=clause.id, evidence_ids=[Command.set(evidence.ids)])
         self.assertEqual(default.cure_days, 30)
@@ -80,6 +82,8 @@ class TestDefault(NoticeCase):
             self.check(default)
 
     def test_not_cured_before_the_period_is_over_needs_a_reason(self):
+        with self.assertRaisesRegex(UserError, "no delivery"):
+            self.notified(delivered=False).action_fail()
         default = self.notified()
         with self.assertRaisesRegex(UserError, str(self.flow.day(30))):
             default.action_fail()

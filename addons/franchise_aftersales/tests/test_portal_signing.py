@@ -1,4 +1,5 @@
 from odoo.tests import HttpCase, tagged
+from odoo.tests.common import JsonRpcException
 
 from .flow import Flow
 from .flow_notice import make_contract, make_notice, make_terms, picture
@@ -57,7 +58,9 @@ class TestPortalNotice(PortalCase):
         self.assertEqual(letter.content, notice.archive_id.raw)
         answer = self.accept(notice, role="portal_franchisee")
         self.assertTrue(answer.get("force_refresh"), answer)
-        self.assertEqual((notice.state, notice.acknowledged_by, notice.acknowledge_method), ("acknowledged", "Li Wei", "portal"))
+        self.assertEqual(
+            (notice.state, notice.acknowledged_by, notice.acknowledge_method), ("acknowledged", "Li Wei", "portal")
+        )
         self.assertTrue(notice.acknowledge_signature and notice.acknowledge_ip and notice.acknowledged_at)
         author = notice.message_ids.filtered(lambda message: "Acknowledged by" in (message.body or "")).author_id
         self.assertEqual(author, self.flow.users["portal_franchisee"].partner_id)
@@ -101,7 +104,15 @@ class TestPortalNotice(PortalCase):
         self.assertEqual(self.page(draft, token=token).status_code, 303)
         self.assertIn("error", self.accept(draft, token=token))
         notice = self.notice()
-        for name, signature in (("", None), ("   ", None), ("x" * 500, None), ("Li", ""), ("Li", SVG), ("Li", "%%%"), (7, None)):
+        for name, signature in (
+            ("", None),
+            ("   ", None),
+            ("x" * 500, None),
+            ("Li", ""),
+            ("Li", SVG),
+            ("Li", "%%%"),
+            (7, None),
+        ):
             with self.subTest(name=name, signature=signature):
                 answer = self.accept(notice, token=notice.access_token, name=name, signature=signature)
                 self.assertIn("error", answer)
@@ -140,7 +151,7 @@ class TestPortalNotice(PortalCase):
 
         self.assertEqual(read("name")[0]["name"], notice.name)
         for name in ("user_id", "access_token", "sent_by_id", "acknowledge_ip", "message_ids", "shortening_reason"):
-            with self.subTest(field=name), self.assertRaises(Exception, msg=name):
+            with self.subTest(field=name), self.assertRaises(JsonRpcException):
                 read(name)
 
 

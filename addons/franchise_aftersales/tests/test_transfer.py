@@ -60,7 +60,9 @@ class TestTransfer(TransferCase):
         transfer.action_complete()
         new = transfer.successor_id
         self.assertEqual((transfer.state, self.old.state, new.state), ("done", "ended", "signed"))
-        self.assertEqual((new.franchisee_id, new.date_start, self.old.date_end), (self.buyer, self.flow.today, self.flow.day(-1)))
+        self.assertEqual(
+            (new.franchisee_id, new.date_start, self.old.date_end), (self.buyer, self.flow.today, self.flow.day(-1))
+        )
         self.assertEqual(new.date_end, self.flow.day(900))
         self.assertEqual(outlets.contract_id, new)
         self.assertEqual(outlets.franchisee_id, self.buyer)
@@ -80,11 +82,16 @@ class TestTransfer(TransferCase):
         transfer = self.approved(agreement_file_ids=[Command.set(make_file(self.flow).ids)])
         transfer.action_complete()
         charge = transfer.fee_charge_id
-        self.assertEqual((transfer.fee, charge.amount, charge.kind, charge.state), (3000, 3000, "transfer_fee", "confirmed"))
+        self.assertEqual(
+            (transfer.fee, charge.amount, charge.kind, charge.state), (3000, 3000, "transfer_fee", "confirmed")
+        )
         self.assertEqual(charge.franchisee_id, self.flow.franchisee)
         self.assertIn("10.0 % of the price 30000.0", charge.explanation)
         self.assertEqual(
-            self.env["franchise.charge"].search_count([("res_model", "=", transfer._name), ("res_id", "=", transfer.id)]), 1
+            self.env["franchise.charge"].search_count(
+                [("res_model", "=", transfer._name), ("res_id", "=", transfer.id)]
+            ),
+            1,
         )
 
     def test_four_eyes_and_reasons(self):
@@ -97,14 +104,18 @@ class TestTransfer(TransferCase):
         transfer.decision_reason = "Qualified"
         with self.assertRaises(AccessError):
             transfer.action_approve()
-        own = self.env["franchise.transfer"].with_user(self.manager).create(
-            {
-                "contract_id": self.old.id,
-                "partner_id": self.buyer.id,
-                "price": 1,
-                "date_planned": self.flow.today,
-                "decision_reason": "Mine",
-            }
+        own = (
+            self.env["franchise.transfer"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "contract_id": self.old.id,
+                    "partner_id": self.buyer.id,
+                    "price": 1,
+                    "date_planned": self.flow.today,
+                    "decision_reason": "Mine",
+                }
+            )
         )
         own.action_submit()
         own.action_waive()
@@ -159,9 +170,7 @@ class TestTransfer(TransferCase):
         with self.assertRaisesRegex(UserError, "agreement"):
             transfer.action_complete()
         transfer.action_cancel()
-        early = self.approved(
-            date_planned=self.flow.day(3), agreement_file_ids=[Command.set(make_file(self.flow).ids)]
-        )
+        early = self.approved(date_planned=self.flow.day(3), agreement_file_ids=[Command.set(make_file(self.flow).ids)])
         with self.assertRaisesRegex(UserError, str(self.flow.day(3))):
             early.action_complete()
 
@@ -269,8 +278,15 @@ class TestAssetOption(TransferCase):
             option.line_ids[0].is_taken = False
 
     def test_nobody_buys_from_their_own_list(self):
-        option = self.env["franchise.asset.option"].with_user(self.manager).create(
-            {"contract_id": self.old.id, "line_ids": [Command.create({"name": "X", "book_value": 1, "is_appraised": True})]}
+        option = (
+            self.env["franchise.asset.option"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "contract_id": self.old.id,
+                    "line_ids": [Command.create({"name": "X", "book_value": 1, "is_appraised": True})],
+                }
+            )
         )
         option.action_open()
         with self.assertRaisesRegex(UserError, "nobody buys"):

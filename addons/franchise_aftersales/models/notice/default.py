@@ -176,6 +176,7 @@ class FranchiseDefault(models.Model):
 
     def action_cure(self):
         """The breach is cured. :raises UserError: no check says so."""
+        self._check_transition("cure")
         for default in self:
             last = default.check_ids.sorted(lambda check: (check.date, check.id))[-1:]
             if last.result != "cured":
@@ -192,16 +193,23 @@ class FranchiseDefault(models.Model):
         today = fields.Date.context_today(self)
         self._check_transition("fail")
         for default in self:
-            over = default.deadline_date and default.deadline_date < today
-            if not over and not default.fail_reason:
+            if default.fail_reason or (default.deadline_date and default.deadline_date < today):
+                continue
+            if not default.deadline_date:
                 raise UserError(
                     self.env._(
-                        "%(default)s: the cure period runs until %(day)s. Wait, or say why it ends early.",
-                        default=default.name,
-                        day=default.deadline_date
-                        or self.env._("it is over; no delivery of the notice is recorded yet"),
+                        "%s: no delivery of its notice is recorded yet, so the cure period hasn't begun. Record it, or say "
+                        "why it ends early.",
+                        default.name,
                     )
                 )
+            raise UserError(
+                self.env._(
+                    "%(default)s: the cure period runs until %(day)s. Wait, or say why it ends early.",
+                    default=default.name,
+                    day=default.deadline_date,
+                )
+            )
         return self._move("fail", {"closed_on": today})
 
     def action_terminate(self):
