@@ -4,6 +4,7 @@ STEPS = {
     "franchise.contract": {
         "sign": ("draft", "signed", CONTRACT),
         "end": ("signed", "ended", CONTRACT),
+        "resume": ("ended", "signed", CONTRACT),
         "cancel": ("draft", "cancelled", CONTRACT),
     },
     "franchise.charge": {
