@@ -58,6 +58,7 @@
         "views/agreement_views.xml",
         "views/agreement_sync_views.xml",
         "views/termination_views.xml",
+        "views/termination_row_views.xml",
         "views/closing_views.xml",
         "views/settlement_views.xml",
         "views/sync_views.xml",
