@@ -57,3 +57,6 @@ class FranchiseTermination(models.Model):
         """
         self.ensure_one()
         return []
+
+    def _check_can_withdraw(self):
+        """Hook: refuse a withdrawal that can't restore what the case changed, with a sentence. :raises UserError:"""
