@@ -37,6 +37,10 @@ TERMS = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", 
 DUTIES = {"service": "rw", "accountant": "r", "finance": "r", "contract": "crwd", "manager": "crwd"}
 CLAIMS = {"service": "crwd", "accountant": "r", "finance": "rw", "contract": "r", "manager": "crwd"}
 RECOVERIES = {"service": "rw", "accountant": "r", "finance": "r", "operator": "r", "manager": "rw"}
+# Final settlements: contract managers draw them up, finance approves.
+FINALS = {"accountant": "r", "finance": "rw", "contract": "crwd", "manager": "crwd"}
+# What only computations write.
+SEEN = {"accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
 EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
 # Lists that a manager keeps and everybody chooses from; templates are kept by contract managers.
 TEMPLATES = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "operator": "r", "manager": "crwd"}
@@ -139,6 +143,22 @@ ACCESS = {
     "franchise.risk.drill": Access(TERMS),
     "franchise.announcement": Access(TERMS),
     # settlement of terminations, documents, personal data, disputes
+    "franchise.final.settlement": Access(FINALS),
+    "franchise.final.line": Access(SEEN),
+    "franchise.final.goods": Access(FINALS),
+    "franchise.final.withholding": Access(FINALS),
+    "franchise.final.reserve": Access(SEEN),
+    "franchise.legal.document": Access(TERMS),
+    "franchise.legal.document.kind": Access(LISTS, company=None),
+    "franchise.legal.document.log": Access({**SEEN, "service": "r"}),
+    "franchise.dispute": Access({**TERMS, "portal": "r"}, portal=f"[('partner_id', 'child_of', {OWN})]"),
+    "franchise.dispute.step": Access(TERMS),
+    "franchise.privacy.request": Access({"contract": "crwd", "manager": "crwd"}),
+    "franchise.measure": Access(TERMS),
+    "franchise.provider.evaluation": Access(TERMS),
+    "franchise.provider.criterion": Access(TERMS),
+    "franchise.provider.candidate": Access(TERMS),
+    "franchise.provider.score": Access(TERMS),
     # agreement
     "franchise.service.agreement": Access(TERMS),
     "franchise.service.agreement.version": Access(TERMS),

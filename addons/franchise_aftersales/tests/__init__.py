@@ -12,3 +12,5 @@ from . import test_notice_sync, test_steps_page
 from . import test_contract_terms, test_contract_sales, test_contract_target, test_contract_entitlement
 from . import test_contract_exchange, test_contract_renewal, test_contract_money_end_to_end
 from . import test_application, test_site_study, test_review, test_review_rules, test_inspection, test_conflict
+from . import test_closing_rules, test_closing_final, test_closing_reserve, test_closing_documents
+from . import test_closing_disputes, test_closing_privacy, test_closing_after
