@@ -70,7 +70,6 @@ ACCESS = {
         {"service": "r", "accountant": "r", "finance": "crwd", "contract": "crwd", "manager": "crwd"}
     ),
     "franchise.charge.account": Access({"accountant": "r", "finance": "crwd", "contract": "r", "manager": "crwd"}),
-    "franchise.contract.version": Access(TERMS),
     "franchise.contract.rebate.tier": Access(TERMS),
     "franchise.sales.report": Access(TERMS),
     "franchise.sales.missing": Access({"contract": "crw", "manager": "crw"}, company=None),

@@ -54,7 +54,10 @@ class Closing:
         return contract
 
     def terms(self, contract, start=None, **values):
-        """Confirmed money terms from the contract's start."""
+        """Confirmed money terms: those that signing put in force, or an amendment from `start` on."""
+        if not start:
+            contract.version_ids._trusted().write(values)
+            return contract.version_ids
         version = self.env["franchise.contract.version"].create(
             {"contract_id": contract.id, "date_from": start or contract.date_start, **values}
         )

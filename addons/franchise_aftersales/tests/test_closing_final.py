@@ -256,18 +256,18 @@ class TestFinalSettlement(ClosingCase):
             self.closing.final(self.termination)
 
     def test_no_date_or_no_terms(self):
-        final = self.closing.final(self.closing.termination(self.contract, False))
+        final = self.closing.final(self.closing.termination(self.closing.contract(), False))
         with self.assertRaisesRegex(UserError, "no last day"):
             final.action_compute()
-        bare = self.closing.contract()
-        final = self.closing.final(self.closing.termination(bare, "2025-05-05"))
+        before = self.closing.termination(self.closing.contract(), "2023-05-05")
+        final = self.closing.final(before)
         with self.assertRaisesRegex(UserError, "no confirmed terms"):
             final.action_compute()
 
     def test_a_withdrawal_takes_the_final_settlement_back(self):
         final = self.closing.final(self.termination, "approved")
-        self.termination._check_can_withdraw()
-        self.termination._move("withdraw")
+        self.termination.withdraw_reason = "They agreed to go on"
+        self.termination.with_user(self.flow.users["contract"]).action_withdraw()
         self.assertEqual(final.state, "cancelled")
         self.assertFalse(final._charges())
 

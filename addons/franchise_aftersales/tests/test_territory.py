@@ -74,9 +74,7 @@ class TestTerritory(FlowCase):
 
     def test_one_franchisee_may_open_in_its_own_territory(self):
         first = self.net.contract(areas=[self.net.east], sign=True)
-        self.net.contract(
-            exclusive=False, city=self.net.lake, franchisee_id=first.franchisee_id.id, sign=True
-        )
+        self.net.contract(exclusive=False, city=self.net.lake, franchisee_id=first.franchisee_id.id, sign=True)
 
     def test_a_signed_territory_is_ended_and_added_with_a_reason(self):
         """R-A3: any later change is checked as well."""
@@ -212,7 +210,9 @@ class TestTerritoryTogether(CommitCase):
         self.assertEqual(sorted(tries for _result, tries, _error in results), [1, 2], "the loser was repeated")
         with self.transaction(commit=False) as env:
             world = self.world(env)
-            signed = (getattr(world, left) | getattr(world, right)).filtered(lambda contract: contract.state == "signed")
+            signed = (getattr(world, left) | getattr(world, right)).filtered(
+                lambda contract: contract.state == "signed"
+            )
             self.assertEqual(len(signed), 1)
             self.assertIn(signed.name, str(errors[0]))
 

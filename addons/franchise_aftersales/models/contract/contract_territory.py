@@ -14,7 +14,9 @@ class FranchiseBrand(models.Model):
     _inherit = "franchise.brand"
 
     territory_checked_at = fields.Datetime(
-        string="Territories Last Checked", readonly=True, help="Also the lock that lets one change of territory at a time."
+        string="Territories Last Checked",
+        readonly=True,
+        help="Also the lock that lets one change of territory at a time.",
     )
 
     def _lock_territory(self):

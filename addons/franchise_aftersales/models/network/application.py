@@ -53,7 +53,13 @@ class FranchiseApplication(models.Model):
         "res.company", string="Franchisor", required=True, default=lambda self: self.env.company, index=True
     )
     partner_id = fields.Many2one(
-        "res.partner", string="Applicant", required=True, index=True, tracking=True, check_company=True, ondelete="restrict"
+        "res.partner",
+        string="Applicant",
+        required=True,
+        index=True,
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
     )
     brand_id = fields.Many2one("franchise.brand", required=True, check_company=True, ondelete="restrict")
     date = fields.Date(string="Received On", required=True, default=fields.Date.context_today)
@@ -196,11 +202,7 @@ class FranchiseApplication(models.Model):
     def _check_acceptable(self):
         """:raises UserError: lists the mandatory points and questions that stand in the way."""
         self.ensure_one()
-        points = [
-            self.env._("open: %s", check.name)
-            for check in self._mandatory_checks()
-            if check.finding == "open"
-        ]
+        points = [self.env._("open: %s", check.name) for check in self._mandatory_checks() if check.finding == "open"]
         points += [
             self.env._("not met, and no reason for an exception: %s", check.name)
             for check in self._mandatory_checks()
@@ -209,7 +211,9 @@ class FranchiseApplication(models.Model):
         points += [self.env._("not answered: %s", answer.question) for answer in self.answer_ids if answer.is_left]
         if points:
             raise UserError(
-                self.env._("%(name)s can't be accepted yet:\n%(points)s", name=self.display_name, points="\n".join(points))
+                self.env._(
+                    "%(name)s can't be accepted yet:\n%(points)s", name=self.display_name, points="\n".join(points)
+                )
             )
 
     def _check_second_person(self, excepted):
@@ -310,4 +314,3 @@ class FranchiseApplication(models.Model):
                 "force_email": True,
             },
         }
-

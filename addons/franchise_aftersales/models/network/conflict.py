@@ -54,9 +54,7 @@ class FranchiseConflict(models.Model):
         ondelete="restrict",
     )  # fmt: skip
     franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, string="One Side")
-    other_franchisee_id = fields.Many2one(
-        related="other_contract_id.franchisee_id", store=True, string="Other Side"
-    )
+    other_franchisee_id = fields.Many2one(related="other_contract_id.franchisee_id", store=True, string="Other Side")
     date = fields.Date(string="Raised On", required=True, default=fields.Date.context_today)
     kind = fields.Selection(
         [

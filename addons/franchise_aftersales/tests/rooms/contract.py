@@ -92,7 +92,7 @@ def records(flow, made):
     return {
         "franchise.brand": flow.brand,
         "franchise.contract": flow.contract,
-        "franchise.contract.version": draft.version_ids,
+        "franchise.contract.version": flow.contract.version_ids,
         "franchise.contract.rebate.tier": draft.version_ids.rebate_tier_ids,
         "franchise.outlet": flow.outlet,
         "franchise.charge": charge(flow),

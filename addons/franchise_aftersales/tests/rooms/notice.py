@@ -1,4 +1,4 @@
-from ..flow_notice import make_contract, make_notice, make_terms
+from ..flow_notice import make_contract, make_notice
 
 CONTRACT, MANAGER = "group_contract", "group_manager"
 
@@ -89,11 +89,6 @@ STEP_VALUES = {
 
 def records(flow, made):
     env, contract = flow.env, flow.contract
-    version = env["franchise.contract.version"].search([("contract_id", "=", contract.id)], limit=1)
-    if not version:
-        version = make_terms(flow, notice_days=10)
-    elif version.state == "draft":
-        version.action_confirm()
     default = env["franchise.default"].create({"contract_id": contract.id, "facts": "Late", "demands": "Pay"})
     default._trusted().state = "notified"
     check = env["franchise.default.check"].create({"default_id": default.id, "finding": "Still late"})
@@ -103,7 +98,6 @@ def records(flow, made):
     notice._trusted().write({"state": "sent", "sent_at": "2026-01-01 00:00:00"})
     option = env["franchise.asset.option"].create({"contract_id": contract.id})
     return {
-        "franchise.contract.version": version,
         "franchise.notice": notice.with_env(env),
         "franchise.notice.record": env["franchise.notice.record"].create({"notice_id": notice.id}),
         "franchise.signature": env["franchise.signature"].search(
