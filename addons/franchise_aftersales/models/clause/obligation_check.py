@@ -26,7 +26,7 @@ class FranchiseObligationCheck(models.Model):
     note = fields.Text(help="What was looked at and found.")
     consequence = fields.Text(help="What follows from the breach; needed with a breach.")
     amount = fields.Monetary(string="Amount at Stake")
-    evidence_ids = fields.Many2many("ir.attachment", string="Evidence", bypass_search_access=True)
+    evidence_ids = fields.Many2many("ir.attachment", bypass_search_access=True)
 
     _check_breach = models.Constraint(
         "CHECK (result = 'kept' OR COALESCE(consequence, '') != '')",
