@@ -2,7 +2,7 @@ from datetime import date
 
 import psycopg2
 from odoo import fields
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -36,7 +36,13 @@ class TestObligation(ObligationCase):
                 duties=[
                     {"name": "training", "debtor": "franchisor", "offset_value": 30},
                     {"name": "first month", "anchor": "start", "offset_value": 1, "offset_unit": "months"},
-                    {"name": "talks", "anchor": "end", "offset_value": 6, "offset_unit": "months", "offset_side": "before"},
+                    {
+                        "name": "talks",
+                        "anchor": "end",
+                        "offset_value": 6,
+                        "offset_unit": "months",
+                        "offset_side": "before",
+                    },
                     {"name": "return", "anchor": "end", "offset_value": 15},
                     {"name": "fair", "anchor": "fixed", "date_fixed": "2026-10-01"},
                     {"name": "cure", "anchor": "notice", "offset_value": 30},
@@ -134,7 +140,9 @@ class TestObligation(ObligationCase):
             ),
         )
         contract.with_user(self.user).action_end()
-        self.assertEqual((self.owed(contract, "later").state, self.owed(contract, "later").waive_kind), ("waived", "ended"))
+        self.assertEqual(
+            (self.owed(contract, "later").state, self.owed(contract, "later").waive_kind), ("waived", "ended")
+        )
         self.assertEqual(self.owed(contract, "after all").state, "open")
 
     def test_a_withdrawn_end_is_taken_back_and_can_come_again(self):
@@ -154,7 +162,7 @@ class TestObligation(ObligationCase):
         with self.assertRaisesRegex(UserError, "stays waived"):
             accounts.action_reopen()
         contract._create_obligations("termination", self.flow.day(5))
-        self.assertEqual(self.owed(contract, "accounts").mapped("state"), ["open", "waived"])
+        self.assertEqual(sorted(self.owed(contract, "accounts").mapped("state")), ["open", "waived"])
 
     def test_a_moved_end_moves_what_is_due_before_it(self):
         duty = {"name": "talks", "anchor": "end", "offset_value": 6, "offset_unit": "months", "offset_side": "before"}
@@ -257,7 +265,9 @@ class TestObligationRegister(ObligationCase):
     def test_evidence_is_read_by_whoever_reads_the_check_and_stays(self):
         row = self.owed(signed_contract(self.flow, clause_values(duties=[SECRECY])), "Keep secrets")
         file = self.env["ir.attachment"].with_user(self.user).create({"name": "photo.txt", "raw": b"photo"})
-        theirs = self.env["ir.attachment"].with_user(self.flow.users["finance"]).create({"name": "f", "raw": b"private"})
+        theirs = (
+            self.env["ir.attachment"].with_user(self.flow.users["finance"]).create({"name": "f", "raw": b"private"})
+        )
         check = self.check(row, evidence_ids=[(6, 0, file.ids)])
         self.assertEqual(check.with_user(self.flow.users["service"]).evidence_ids.raw, b"photo")
         for change in (lambda: file.write({"raw": b"forged"}), file.unlink):
@@ -303,7 +313,7 @@ class TestObligationRegister(ObligationCase):
     def test_another_companys_register_is_not_mixed(self):
         """R-H2: an obligation can't name a contract of another company."""
         other = self.env["res.company"].create({"name": "Other"})
-        with self.assertRaises((UserError, ValidationError)):
+        with self.assertRaises(UserError):
             self.env["franchise.obligation"].create(
                 {"name": "x", "contract_id": self.flow.contract.id, "company_id": other.id}
             )

@@ -15,7 +15,7 @@ def one_text_a_day(link, column, message):
     """In PostgreSQL: of one document (the many2one column `link`), two rows in force with one `column` share no day."""
     return models.Constraint(
         f"EXCLUDE USING gist (int4range({link}, {link}, '[]') WITH &&, {_TEXT_RANGE.format(column)} WITH &&,"
-        " daterange(date_from, date_to, '[]') WITH &&) WHERE (state = 'in_force')",
+        f" daterange(date_from, date_to, '[]') WITH &&) WHERE (state = 'in_force' AND {link} IS NOT NULL)",
         message,
     )
 

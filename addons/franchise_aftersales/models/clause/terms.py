@@ -38,7 +38,7 @@ class FranchiseClauseTermsMixin(models.AbstractModel):
     )
 
     _check_end = models.Constraint(
-        "CHECK ((end_rule = 'months_after' AND end_months > 0) OR (end_rule != 'months_after' AND end_months = 0))",
+        "CHECK ((end_rule = 'months_after') = (COALESCE(end_months, 0) > 0) AND COALESCE(end_months, 0) >= 0)",
         "Months after the contract: a positive number with that rule, none with the others.",
     )
 
