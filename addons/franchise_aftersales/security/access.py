@@ -112,7 +112,12 @@ ACCESS = {
     "franchise.conflict": Access({"contract": "crwd", "manager": "crwd"}),
     # clause
     "franchise.clause": Access(TERMS),
+    # The library is shared, a company's own texts by a rule in data/clause_data.xml; duties go with their clause.
+    "franchise.clause.template": Access(TERMS, company=None),
+    "franchise.clause.duty": Access(TERMS, company=None),
+    "franchise.annex": Access(TERMS),
     "franchise.obligation": Access(TERMS),
+    "franchise.obligation.check": Access(TERMS),
     # notice
     "franchise.notice": Access(
         {**TERMS, "portal": "r"},

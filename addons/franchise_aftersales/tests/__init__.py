@@ -14,3 +14,4 @@ from . import test_contract_exchange, test_contract_renewal, test_contract_money
 from . import test_application, test_site_study, test_review, test_review_rules, test_inspection, test_conflict
 from . import test_closing_rules, test_closing_final, test_closing_reserve, test_closing_documents
 from . import test_closing_disputes, test_closing_privacy, test_closing_after
+from . import test_clause_due_dates, test_clause, test_clause_obligation, test_deadline

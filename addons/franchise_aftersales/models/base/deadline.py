@@ -1,19 +1,33 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 500  # records a transaction; a batch costs a handful of statements whatever it holds
+TRIES = 5  # of a batch that another transaction touched at the same time
+ACTIVITY_TYPE = "franchise_aftersales.mail_activity_type_deadline"
+
+# Each stage of the scheduled action: the field that remembers which deadline was dealt with, and the method.
+STAGES = {
+    "close": ("deadline_warned_for", "_deadline_close"),
+    "warn": ("deadline_warned_for", "_deadline_warn"),
+    "pass": ("deadline_passed_for", "_deadline_passed"),
+    "escalate": ("deadline_escalated_for", "_deadline_escalate"),
+}
+TOLD = ("deadline_warned_for", "deadline_passed_for", "deadline_escalated_for")
 
 
 class FranchiseDeadlineMixin(models.AbstractModel):
-    """Something has to be done by a day: somebody is told before, and told again when the day has passed.
+    """Something has to be done by a day: somebody is told before, again when the day has passed, and then their superior.
 
     A model overrides `_compute_deadline_date` (with its own dependencies; empty while nothing is due), and may
     override `_deadline_user`, `_deadline_summary` and `_deadline_passed`. The scheduled action works through
-    thousands in batches, and one bad record never stops the others: its batch is repeated one by one.
+    thousands in batches; one bad record never stops the others (its batch is halved until it stands alone), and two
+    runs at the same time share the work instead of doing it twice. When a deadline moves or disappears, the
+    activities that told of it are taken away, and the new one is told of in its turn.
     """
 
     _name = "franchise.deadline.mixin"
@@ -27,12 +41,20 @@ class FranchiseDeadlineMixin(models.AbstractModel):
     # The deadline that the person was told of: when it moves, they are told again.
     deadline_warned_for = fields.Date(string="Warned Of", readonly=True, copy=False)
     deadline_passed_for = fields.Date(string="Told That It Passed", readonly=True, copy=False)
+    deadline_escalated_for = fields.Date(string="Superior Told", readonly=True, copy=False)
 
     _deadline_to_warn = models.Index(
         "(deadline_warn_on, id) WHERE deadline_date IS NOT NULL AND deadline_warned_for IS DISTINCT FROM deadline_date"
     )
     _deadline_to_pass = models.Index(
         "(deadline_date, id) WHERE deadline_date IS NOT NULL AND deadline_passed_for IS DISTINCT FROM deadline_date"
+    )
+    _deadline_to_escalate = models.Index(
+        "(deadline_date, id) WHERE deadline_date IS NOT NULL AND deadline_escalated_for IS DISTINCT FROM deadline_date"
+    )
+    _deadline_to_close = models.Index(
+        "(id) WHERE COALESCE(deadline_warned_for, deadline_passed_for) IS NOT NULL"
+        " AND COALESCE(deadline_passed_for, deadline_warned_for) IS DISTINCT FROM deadline_date"
     )
 
     def _compute_deadline_date(self):
@@ -46,10 +68,30 @@ class FranchiseDeadlineMixin(models.AbstractModel):
                 record.deadline_date, days=max(record.deadline_warn_days, 0)
             )
 
+    def write(self, vals):
+        result = super().write(vals)
+        # At once where the change was made here; what moved by another document is found by the next run.
+        if not self.env.context.get("franchise_deadline_run") and not set(TOLD).intersection(vals):
+            self.filtered(lambda record: record._deadline_told() not in (False, record.deadline_date))._deadline_close()
+        return result
+
+    def _deadline_told(self):
+        """The deadline that people were told of last; False when they weren't."""
+        self.ensure_one()
+        return self.deadline_passed_for or self.deadline_warned_for
+
     def _deadline_user(self):
         """Whom to tell."""
         self.ensure_one()
         return self.user_id if "user_id" in self._fields else self.env["res.users"]
+
+    def _deadline_superior(self):
+        """Whom to tell when a deadline has passed for long: the person's manager where Employees is installed, else
+        the person named in the company's settings; nobody when there is neither."""
+        self.ensure_one()
+        user = self._deadline_user().sudo()
+        manager = user.employee_id.parent_id.user_id if user and "employee_id" in user._fields else user.browse()
+        return (manager or self.company_id.franchise_escalation_user_id).with_env(self.env)
 
     def _deadline_summary(self, passed):
         """One line on what is due, or has passed, in the language of the person who is told."""
@@ -66,12 +108,36 @@ class FranchiseDeadlineMixin(models.AbstractModel):
         """What happens when the deadlines have passed; by default the responsible people are told once more."""
         self._deadline_activities(passed=True)
 
-    def _deadline_activities(self, passed):
+    def _deadline_escalate(self):
+        """The deadlines passed long ago: superiors are told; where there is none, nothing happens."""
+        self._deadline_activities(passed=True, whom=lambda record: record._deadline_superior())
+
+    def _deadline_close(self):
+        """The deadlines moved or disappeared: what told of the earlier ones is taken away, and told anew if need be."""
+        if self:
+            self.env["mail.activity"].sudo().search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_type_id", "=", self.env.ref(ACTIVITY_TYPE).id),
+                    ("automated", "=", True),
+                ]
+            ).unlink()
+            self._deadline_remember(dict.fromkeys(TOLD, False))
+
+    def _deadline_activities(self, passed, whom=None):
+        """One activity each, all in one statement.
+
+        :param whom: function of a record that gives the user to tell, or no user: then there is no activity.
+        """
+        whom = whom or (lambda record: record._deadline_user() or self.env.user)
         vals_list = []
         model_id = self.env["ir.model"]._get_id(self._name)
-        activity_type = self.env.ref("mail.mail_activity_data_todo")
+        activity_type = self.env.ref(ACTIVITY_TYPE)
         for record in self:
-            user = record._deadline_user() or self.env.user
+            user = whom(record)
+            if not user:
+                continue
             spoken = record.with_context(lang=user.lang or self.env.lang)
             vals_list.append(
                 {
@@ -88,37 +154,61 @@ class FranchiseDeadlineMixin(models.AbstractModel):
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(vals_list)
 
     @api.model
-    def _deadline_ids(self, passed, today, after):
-        """The next `BATCH` ids after `after`, by the partial index; compares two columns, which a domain can't."""
-        told = "deadline_passed_for" if passed else "deadline_warned_for"
-        table = SQL.identifier(self._table)
-        due = (
-            SQL("deadline_date < %s", today)
-            if passed
-            else SQL("deadline_warn_on <= %s AND deadline_date >= %s", today, today)
+    def _deadline_due(self, stage, today):
+        """SQL condition, besides that the stage's field isn't the deadline yet, of what is due in `stage` on `today`."""
+        if stage == "warn":
+            return SQL("deadline_warn_on <= %s AND deadline_date >= %s", today, today)
+        if stage == "pass":
+            return SQL("deadline_date < %s", today)
+        return SQL(
+            "deadline_date < %s AND EXISTS (SELECT 1 FROM res_company company"
+            " WHERE company.id = %s AND company.franchise_escalation_days > 0"
+            " AND deadline_date < %s::date - company.franchise_escalation_days)",
+            today,
+            SQL.identifier(self._table, "company_id"),
+            today,
         )
+
+    @api.model
+    def _deadline_ids(self, stage, today, after):
+        """The next `BATCH` ids after `after`, by a partial index; compares two columns, which a domain can't.
+
+        They are locked; what another run is working on is left to it.
+        """
+        self.flush_model()
+        if stage == "close":
+            condition = SQL(
+                "COALESCE(deadline_warned_for, deadline_passed_for) IS NOT NULL"
+                " AND COALESCE(deadline_passed_for, deadline_warned_for) IS DISTINCT FROM deadline_date"
+            )
+        else:
+            condition = SQL(
+                "%s AND deadline_date IS NOT NULL AND %s IS DISTINCT FROM deadline_date",
+                self._deadline_due(stage, today),
+                SQL.identifier(STAGES[stage][0]),
+            )
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM %s WHERE %s AND deadline_date IS NOT NULL AND %s IS DISTINCT FROM deadline_date"
-                " AND id > %s ORDER BY id LIMIT %s",
-                table,
-                due,
-                SQL.identifier(told),
+                "SELECT id FROM %s WHERE %s AND id > %s ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED",
+                SQL.identifier(self._table),
+                condition,
                 after,
                 BATCH,
             )
         )
         return [row[0] for row in rows]
 
-    def _deadline_handle(self, passed):
-        """Tell of these deadlines and remember it."""
-        if passed:
-            self._deadline_passed()
-        else:
-            self._deadline_warn()
-        told = "deadline_passed_for" if passed else "deadline_warned_for"
-        for day, records in self.grouped("deadline_date").items():
-            records._deadline_remember({told: day})
+    def _deadline_handle(self, stage):
+        """Deal with these deadlines and remember it."""
+        told, method = STAGES[stage]
+        days = {record: record.deadline_date for record in self}
+        getattr(self.with_context(franchise_deadline_run=True), method)()
+        if stage != "close":
+            # A document that moved on because its deadline passed leaves the activity to the person it is for.
+            moved = self.filtered(lambda record: record.deadline_date != days[record])
+            moved._deadline_remember(dict.fromkeys(TOLD, False))
+            for day, records in (self - moved).grouped("deadline_date").items():
+                records._deadline_remember({told: day})
         self.env.flush_all()
 
     def _deadline_remember(self, vals):
@@ -136,31 +226,56 @@ class FranchiseDeadlineMixin(models.AbstractModel):
         """Scheduled action: warn of what comes near, act on what has passed, over all models.
 
         :param commit: commit after each batch; False inside a transaction of somebody else's.
-        :return: {"told": number, "failed": number}.
+        :return: {"told": number, "closed": number, "failed": number}.
         """
         today = today or fields.Date.context_today(self)
-        result = {"told": 0, "failed": 0}
+        result = {"told": 0, "closed": 0, "failed": 0}
         for model in self._deadline_models():
-            for passed in (False, True):
-                after = 0
-                while ids := model._deadline_ids(passed, today, after):
-                    after = ids[-1]
-                    failed = model.browse(ids)._deadline_batch(passed)
-                    result["told"] += len(ids) - failed
-                    result["failed"] += failed
-                    if commit:
-                        self.env["ir.cron"]._commit_progress(len(ids))
+            for stage in STAGES:
+                if not model._deadline_stage(stage, today, commit, result):
+                    return result
         return result
 
-    def _deadline_batch(self, passed):
-        """Handle the records together; when that fails, one by one. Returns how many failed even alone."""
+    @api.model
+    def _deadline_stage(self, stage, today, commit, result):
+        """One stage of one model, batch by batch, counted in `result`. Returns False when the run's time is over."""
+        after = tries = 0
+        while True:
+            try:
+                ids = self._deadline_ids(stage, today, after)
+                failed = self.browse(ids)._deadline_batch(stage) if ids else 0
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody changed these rows since this transaction began: a new one sees what they did.
+                tries += 1
+                if not commit or tries > TRIES:
+                    raise
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+                continue
+            if not ids:
+                return True
+            tries, after = 0, ids[-1]
+            result["closed" if stage == "close" else "told"] += len(ids) - failed
+            result["failed"] += failed
+            # Told that more may remain, the scheduler calls again soon when the time of this run is over.
+            if commit and not self.env["ir.cron"]._commit_progress(len(ids), remaining=int(len(ids) == BATCH)):
+                return False
+
+    def _deadline_batch(self, stage):
+        """Handle the records together; when that fails, in halves. Returns how many failed even alone.
+
+        :raises OperationalError: another transaction touched the rows at the same time.
+        """
         try:
             with self.env.cr.savepoint():
-                self._deadline_handle(passed)
+                self._deadline_handle(stage)
             return 0
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
         except Exception:
             if len(self) == 1:
                 _logger.exception("The deadline of %s can't be handled; it is tried again at the next run.", self)
                 return 1
         self.env.invalidate_all(flush=False)
-        return sum(record._deadline_batch(passed) for record in self)
+        middle = len(self) // 2
+        return self[:middle]._deadline_batch(stage) + self[middle:]._deadline_batch(stage)

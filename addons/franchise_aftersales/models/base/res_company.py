@@ -19,6 +19,15 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'purchase')]",
         help="Journal in which settlements with suppliers and carriers are posted.",
     )
+    franchise_escalation_user_id = fields.Many2one(
+        "res.users",
+        string="Escalate To",
+        domain="[('share', '=', False)]",
+        help="Told of deadlines that passed long ago, where the responsible person has no manager in Employees.",
+    )
+    franchise_escalation_days = fields.Integer(
+        string="Escalate After", default=7, help="Days after a deadline until the superior is told; 0: never."
+    )
     franchise_settlement_generated_at = fields.Datetime(
         string="Settlements Last Generated", readonly=True, help="Also the lock that lets one run at a time generate."
     )

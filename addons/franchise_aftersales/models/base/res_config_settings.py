@@ -8,3 +8,5 @@ class ResConfigSettings(models.TransientModel):
     franchise_settlement_journal_id = fields.Many2one(
         related="company_id.franchise_settlement_journal_id", readonly=False
     )
+    franchise_escalation_user_id = fields.Many2one(related="company_id.franchise_escalation_user_id", readonly=False)
+    franchise_escalation_days = fields.Integer(related="company_id.franchise_escalation_days", readonly=False)
