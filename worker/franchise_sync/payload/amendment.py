@@ -1,4 +1,4 @@
-"""The payload of a message of kind ``agreement_amended``: new terms of a service agreement, and what they change."""
+"""The payload of kind ``agreement_amended``: new terms of a service agreement, and what they change."""
 
 from __future__ import annotations
 

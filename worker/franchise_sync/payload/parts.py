@@ -1,4 +1,4 @@
-"""What all payloads share: integrity, the envelope, and values that are checked before anything leaves the house."""
+"""What all payloads share: integrity, the envelope, and values checked before anything leaves the house."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def text(data: dict[str, Any], key: str) -> str:
         raise PayloadError(f"The field {key!r} of the payload is not a text; it was not sent.")
     if len(value) > MAX_TEXT:
         raise PayloadError(
-            f"The field {key!r} of the payload has {len(value)} characters, more than {MAX_TEXT}; it was not sent."
+            f"The field {key!r} of the payload has {len(value)} characters, more than {MAX_TEXT}; "
+            "it was not sent."
         )
     return value
 
@@ -116,7 +117,8 @@ def rows(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
         raise PayloadError(f"The field {key!r} of the payload is not a list of entries; it was not sent.")
     if len(value) > MAX_ROWS:
         raise PayloadError(
-            f"The field {key!r} of the payload has {len(value)} entries, more than {MAX_ROWS}; it was not sent."
+            f"The field {key!r} of the payload has {len(value)} entries, more than {MAX_ROWS}; "
+            "it was not sent."
         )
     return value
 

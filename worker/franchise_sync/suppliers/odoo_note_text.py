@@ -1,4 +1,4 @@
-"""From what a supplier is told to the rows that its stock Odoo takes through ``load()``. Pure: no calls in here."""
+"""From what a supplier is told to rows that its stock Odoo takes through ``load()``. Pure: no calls."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def todo_xmlid(uuid: str) -> str:
 
 
 def mail_id(uuid: str) -> str:
-    """:return: the note's Message-Id, which can be searched for; external ids can't, without a right on them"""
+    """:return: the note's Message-Id, which can be searched for; external ids can't without a right"""
     return f"<{uuid}@franchise-sync>"
 
 
