@@ -56,9 +56,7 @@ def amendment_note(payload: str, uuid: str) -> Note:
     summary = (
         f"Agreement {amendment.agreement} amended: version {amendment.version} from {amendment.date_from}"
     )
-    changes = "".join(
-        f"\n{change.term}: {change.old or '–'} → {change.new or '–'}" for change in amendment.changes
-    )
+    changes = "".join(f"\n{change}" for change in amendment.changes)
     return Note(
         uuid,
         amendment.customer_ref,
