@@ -24,11 +24,9 @@ def main(settings: Settings, arguments: list[str]) -> int:
         tools = prepare(settings)
         cluster = databases.ensure_cluster(tools, "test", durable=False)
         cluster.start(crew)
-        odoo = Odoo(tools, cluster, DATABASE, 1, ours=True, folder=databases.filestores(tools, "test"))
+        odoo = Odoo(tools, cluster, "test", 1, ours=True, folder=databases.filestores(tools, "test"))
         odoo.write_conf()
-        template = Odoo(tools, cluster, "test", 1, ours=True, folder=databases.filestores(tools, "test"))
-        template.write_conf()
-        databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, template, demo=False), odoo, DATABASE)
+        databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, odoo, demo=False), odoo, DATABASE)
         (text,) = odoo.within([{"database": DATABASE, "module": "manual", "data": {}}], "Reading the tables of steps")
         cluster.drop(DATABASE)
     if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:

@@ -48,7 +48,7 @@ def amendment() -> Message:
         "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ"},
         "agreement": {"number": f"SA/{key[:8]}", "version": 2},
         "date_from": "2027-01-01",
-        "changes": [{"term": "保修月数", "old": "24", "new": "12"}],
+        "changes": ["保修月数: 24 → 12"],
     }
     return message_of(data)
 

@@ -66,7 +66,7 @@ def amendment_payload(key: str, /, **changes: Any) -> str:
         "date_to": "",
         "currency": "CNY",
         "reason": "Agreed in writing",
-        "changes": [{"term": "Warranty Months", "old": "24", "new": "12"}, {"term": "Carrier", "old": "", "new": "SF"}],
+        "changes": ["Warranty Months: 24 → 12", "Carrier: – → SF"],
         **changes,
     }
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

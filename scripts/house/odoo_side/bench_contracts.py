@@ -10,9 +10,10 @@ from odoo.addons.franchise_aftersales.models.base.deadline import BATCH
 
 from .bench_clock import forget_peak, median_of, memory_mib, sql_median
 from .bench_contracts_data import CLAIMS, CLAUSES, VERSIONS, World
-from .bench_screens import PAGE, read_kanban, read_list, specifications
+from .bench_screens import COUNT_LIMIT, PAGE, read_kanban, read_list, specifications
 
 SMALL = 200
+DEEP = COUNT_LIMIT - 2 * PAGE  # beyond its limit the web client doesn't have records counted
 ALONE = 100  # claims that are decided one by one, for the ratio
 
 
@@ -22,7 +23,7 @@ def prepare(env, data):
     forget_peak()
     world = World(env)
     screens, problems, made = {}, [], 0.0
-    sizes = [min(SMALL, data["size"] // 4), data["size"]]
+    sizes = [min(SMALL, data["size"] // 2), data["size"]]
     for size in sizes:
         began = time.perf_counter()
         world.fill(size)
@@ -35,6 +36,7 @@ def prepare(env, data):
         if few != many:
             problems.append(f"{name}: {few} queries with {sizes[0]} contracts, {many} with {sizes[1]}.")
     coverage = _coverage(world, problems)
+    peak = memory_mib("VmHWM")
     deadlines = _deadlines(world, problems)
     return {
         "sizes": sizes,
@@ -45,7 +47,7 @@ def prepare(env, data):
         "coverage": coverage,
         "deadlines": deadlines,
         "start_mib": start,
-        "peak_mib": max(memory_mib("VmHWM"), deadlines["peak_mib"]),
+        "peak_mib": max(peak, deadlines["peak_mib"]),
         "problems": problems,
     }
 
@@ -81,11 +83,11 @@ def _screens(world, runs, problems):
     number, franchisee = f"BC/{middle:06d}", f"Franchisee {middle // 4:06d}"
     by_number = ["|", ("name", "ilike", number), ("franchisee_id", "ilike", number)]
     by_name = ["|", ("name", "ilike", franchisee), ("franchisee_id", "ilike", franchisee)]
-    deep = max(0, world.size - PAGE)
+    deep = min(world.size - PAGE, DEEP)
     one = contracts.search([("name", "=", number)]).id
     figures = {
         "list, first page": median_of(env, runs, lambda: read_list(contracts, spec["list"])),
-        "list, last page": median_of(env, runs, lambda: read_list(contracts, spec["list"], offset=deep)),
+        "list, deep page": median_of(env, runs, lambda: read_list(contracts, spec["list"], offset=deep)),
         "search by number": median_of(env, runs, lambda: read_list(contracts, spec["list"], by_number)),
         "search by franchisee": median_of(env, runs, lambda: read_list(contracts, spec["list"], by_name)),
         "kanban by status": median_of(env, runs, lambda: read_kanban(contracts, spec["kanban"], "state")),
@@ -93,10 +95,10 @@ def _screens(world, runs, problems):
     }
     page = read_list(contracts, spec["list"])
     wanted = {
-        "list, first page": ([], 0, page),
-        "list, last page": ([], deep, read_list(contracts, spec["list"], offset=deep)),
-        "search by number": ([number], 0, read_list(contracts, spec["list"], by_number)),
-        "search by franchisee": ([franchisee], 0, read_list(contracts, spec["list"], by_name)),
+        "list, first page": ("", 0, page),
+        "list, deep page": ("", deep, read_list(contracts, spec["list"], offset=deep)),
+        "search by number": (number, 0, read_list(contracts, spec["list"], by_number)),
+        "search by franchisee": (franchisee, 0, read_list(contracts, spec["list"], by_name)),
     }
     for name, (words, offset, result) in wanted.items():
         figures[name]["sql_ms"], ids = _bare(world, runs, words, offset)
@@ -110,34 +112,27 @@ def _screens(world, runs, problems):
 
 def _bare(world, runs, words, offset):
     """(median ms, ids) of the same page in bare SQL: the rows with their names, and how many there are."""
-    company = world.flow.company.id
-    match = (
-        SQL(" AND (contract.name ILIKE %s OR partner.complete_name ILIKE %s)", *[f"%{words[0]}%"] * 2)
-        if words
-        else SQL()
-    )
-    source = SQL(
-        " FROM franchise_contract contract JOIN res_partner partner ON partner.id = contract.franchisee_id"
-        " JOIN franchise_brand brand ON brand.id = contract.brand_id WHERE contract.company_id = %s%s",
-        company,
-        match,
-    )
+    match = SQL()
+    if words:
+        match = SQL(
+            " AND (name ILIKE %(words)s OR franchisee_id IN (SELECT id FROM res_partner WHERE complete_name ILIKE %(words)s))",
+            words=f"%{words}%",
+        )
+    found = SQL("FROM franchise_contract WHERE company_id = %s%s", world.flow.company.id, match)
     page, rows = sql_median(
         world.env, runs,
         SQL(
-            "SELECT contract.*, partner.complete_name, brand.name%s ORDER BY contract.date_start DESC, contract.id DESC"
-            " LIMIT %s OFFSET %s",
-            source, PAGE, offset,
+            "SELECT contract.id, contract.*, partner.complete_name, brand.name"
+            " FROM (SELECT id %s ORDER BY date_start DESC, id DESC LIMIT %s OFFSET %s) page"
+            " JOIN franchise_contract contract ON contract.id = page.id"
+            " JOIN res_partner partner ON partner.id = contract.franchisee_id"
+            " JOIN franchise_brand brand ON brand.id = contract.brand_id"
+            " ORDER BY contract.date_start DESC, contract.id DESC",
+            found, PAGE, offset,
         ),
     )  # fmt: skip
-    count, _rows = sql_median(world.env, runs, SQL("SELECT COUNT(*)%s", source))
-    position = [column.name for column in _columns(world.env)].index("id")
-    return page + count, [row[position] for row in rows]
-
-
-def _columns(env):
-    env.cr.execute("SELECT * FROM franchise_contract LIMIT 0")
-    return env.cr.description
+    count, _rows = sql_median(world.env, runs, SQL("SELECT COUNT(*) %s", found))
+    return page + count, [row[0] for row in rows]
 
 
 def _coverage(world, problems):

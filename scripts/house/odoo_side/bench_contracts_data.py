@@ -84,9 +84,9 @@ class World:
                 "id": contract,
                 "name": "'BC/' || lpad(n::text, 6, '0')",
                 "franchisee_id": partner,
-                "date_start": "src.date_start - (n % 300)::int",
-                "user_id": f"(ARRAY[{users}])[1 + n % 3]",
-                "state": "CASE WHEN n % 10 = 0 THEN 'draft' ELSE src.state END",
+                "date_start": "src.date_start - mod(n, 300)",
+                "user_id": f"(ARRAY[{users}])[1 + mod(n, 3)]",
+                "state": "CASE WHEN mod(n, 10) = 0 THEN 'draft' ELSE src.state END",
             },
         )  # fmt: skip
         multiply(
@@ -97,7 +97,7 @@ class World:
         multiply(env, "franchise_clause", self.clauses.ids, first, last, {"contract_id": contract})
         due, later = self.flow.day(5), self.flow.day(400)
         warn = self.obligation.deadline_warn_days
-        day = f"CASE WHEN n % {DUE_ONE_IN} = 0 THEN DATE '{due}' ELSE DATE '{later}' END"
+        day = f"CASE WHEN mod(n, {DUE_ONE_IN}) = 0 THEN DATE '{due}' ELSE DATE '{later}' END"
         multiply(
             env, "franchise_obligation", self.obligation.ids, first, last,
             {
@@ -146,14 +146,14 @@ class World:
                 {"version_id": f"{base} + n"},
             )  # fmt: skip
         claim_base = next_id(env, "franchise_claim")
-        event = f"DATE '{flow.today}' - (n * 7 % 650)::int"
+        event = f"DATE '{flow.today}' - mod(n * 7, 650)"
         multiply(
             env, "franchise_claim", claim.ids, 1, CLAIMS,
             {
                 "id": f"{claim_base} + n",
                 "name": "'BCL/' || lpad(n::text, 6, '0')",
-                "agreement_id": f"{agreement_base} + 1 + n % {AGREEMENTS}",
-                "supplier_id": f"{supplier} + 1 + n % {AGREEMENTS}",
+                "agreement_id": f"{agreement_base} + 1 + mod(n, {AGREEMENTS})",
+                "supplier_id": f"{supplier} + 1 + mod(n, {AGREEMENTS})",
                 "event_date": event,
                 "discovery_date": f"{event} + 1",
                 "reported_date": f"{event} + 2",

@@ -1,6 +1,6 @@
 """Payloads of the outbox, one module a kind; ``parts`` has what they share."""
 
-from franchise_sync.payload.amendment import Amendment, Change, parse_amendment
+from franchise_sync.payload.amendment import Amendment, parse_amendment
 from franchise_sync.payload.claim import Claim, ClaimLine, parse_claim
 from franchise_sync.payload.parts import MAX_BYTES, check_integrity, parse_amount
 from franchise_sync.payload.termination import TerminationNotice, parse_termination
@@ -8,7 +8,6 @@ from franchise_sync.payload.termination import TerminationNotice, parse_terminat
 __all__ = [
     "MAX_BYTES",
     "Amendment",
-    "Change",
     "Claim",
     "ClaimLine",
     "TerminationNotice",

@@ -1,4 +1,4 @@
-"""The payload of a message of kind ``agreement_amended``: new terms of a service agreement, and what they change."""
+"""The payload of kind ``agreement_amended``: new terms of a service agreement, and what they change."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from franchise_sync.errors import PayloadError
-from franchise_sync.payload.parts import day, parse, part, rows, text
+from franchise_sync.payload.parts import day, parse, part, text, texts
 
 KIND = "agreement_amended"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One term, in the supplier's language."""
-
-    term: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -34,7 +25,7 @@ class Amendment:
     date_to: str
     currency: str
     reason: str
-    changes: tuple[Change, ...]
+    changes: tuple[str, ...]  #: a sentence each, in the supplier's language
 
 
 def parse_amendment(payload: str, uuid: str) -> Amendment:
@@ -63,7 +54,5 @@ def _amendment(data: dict[str, Any]) -> Amendment:
         date_to=day(data, "date_to"),
         currency=text(data, "currency"),
         reason=text(data, "reason"),
-        changes=tuple(
-            Change(text(row, "term"), text(row, "old"), text(row, "new")) for row in rows(data, "changes")
-        ),
+        changes=texts(data, "changes"),
     )

@@ -1,4 +1,4 @@
-"""What all payloads share: integrity, the envelope, and values that are checked before anything leaves the house."""
+"""What all payloads share: integrity, the envelope, and values checked before anything leaves the house."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def text(data: dict[str, Any], key: str) -> str:
         raise PayloadError(f"The field {key!r} of the payload is not a text; it was not sent.")
     if len(value) > MAX_TEXT:
         raise PayloadError(
-            f"The field {key!r} of the payload has {len(value)} characters, more than {MAX_TEXT}; it was not sent."
+            f"The field {key!r} of the payload has {len(value)} characters, more than {MAX_TEXT}; "
+            "it was not sent."
         )
     return value
 
@@ -111,12 +112,24 @@ def rows(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """:return: the objects of the list under ``key``
     :raise PayloadError: it is no list of objects, or too long
     """
+    return _entries(data, key, dict)
+
+
+def texts(data: dict[str, Any], key: str) -> tuple[str, ...]:
+    """:return: the texts of the list under ``key``
+    :raise PayloadError: it is no list of texts, or too long
+    """
+    return tuple(text({key: entry}, key) for entry in _entries(data, key, str))
+
+
+def _entries(data: dict[str, Any], key: str, kind: type[T]) -> list[T]:
     value = data.get(key) or []
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+    if not isinstance(value, list) or not all(isinstance(entry, kind) for entry in value):
         raise PayloadError(f"The field {key!r} of the payload is not a list of entries; it was not sent.")
     if len(value) > MAX_ROWS:
         raise PayloadError(
-            f"The field {key!r} of the payload has {len(value)} entries, more than {MAX_ROWS}; it was not sent."
+            f"The field {key!r} of the payload has {len(value)} entries, more than {MAX_ROWS}; "
+            "it was not sent."
         )
     return value
 

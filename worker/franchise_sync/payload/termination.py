@@ -1,4 +1,4 @@
-"""The payload of a message of kind ``termination_notice``: a franchise contract ends, and what that means there."""
+"""The payload of kind ``termination_notice``: a franchise contract ends, and what that means there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DECISIONS = ("", "keep", "adjust", "hand_over", "end")
 
 @dataclass(frozen=True)
 class TerminationNotice:
-    """What a supplier is told about the end of a franchise contract. Dates are ISO 8601 texts, empty for none."""
+    """What a supplier is told about the end of a contract. Dates are ISO 8601 texts, empty for none."""
 
     uuid: str
     number: str

@@ -1,8 +1,8 @@
 """Connector ``odoo``: a supplier's stock Odoo with nothing of ours installed, over odoorpc.
 
-Each kind of message has a handler of its own in ``KINDS``. Options of the endpoint: ``customer_ref`` (our reference in
-their customer list; default: the payload's), ``overlap_seconds`` (how far polling looks back, default 600),
-``page_size`` (documents read in one call, default 200).
+Each kind of message has a handler of its own in ``KINDS``. Options of the endpoint: ``customer_ref`` (our
+reference in their customer list; default: the payload's), ``overlap_seconds`` (how far polling looks back,
+default 600), ``page_size`` (documents read in one call, default 200).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class OdooConnector(Connector):
             if handler:
                 done.update(handler.send(batch))
             else:
-                # Of a newer addon: nothing left the house, and a human has to see that this worker is too old.
+                # Of a newer addon: nothing left the house; a human has to see that this worker is too old.
                 words = f"Messages of kind {kind[:60]!r} are unknown to this worker; it was not sent."
                 done.update({m.uuid: Delivery(m.uuid, Outcome.UNKNOWN, detail=words) for m in batch})
         return [done[message.uuid] for message in messages]

@@ -1,4 +1,4 @@
-"""A supplier's stock Odoo as the connector's kinds see it: calls, our customer there, rights, bulk loading."""
+"""A supplier's stock Odoo as the handlers of kinds see it: calls, our customer, rights, bulk loading."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ class Books:
             for model, operation in rights:
                 if not self.call(model, "has_access", [], operation):
                     raise MissingRight(
-                        f"The user {self.endpoint.login!r} at {self.client.target} may not {operation} {model}: "
-                        f"give it the group {group}."
+                        f"The user {self.endpoint.login!r} at {self.client.target} may not {operation} "
+                        f"{model}: give it the group {group}."
                     )
             self._seen.add(rights)
         return ", ".join(dict.fromkeys(model for model, _operation in rights))

@@ -1,4 +1,4 @@
-"""Kind ``claim_submitted`` in a supplier's stock Odoo: a draft customer credit note with its reason in the chatter."""
+"""Kind ``claim_submitted``: a draft customer credit note with its reason in the chatter."""
 
 from __future__ import annotations
 

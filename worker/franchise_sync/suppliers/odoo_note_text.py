@@ -1,4 +1,4 @@
-"""From what a supplier is told to the rows that its stock Odoo takes through ``load()``. Pure: no calls in here."""
+"""From what a supplier is told to rows that its stock Odoo takes through ``load()``. Pure: no calls."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def amendment_note(payload: str, uuid: str) -> Note:
     summary = (
         f"Agreement {amendment.agreement} amended: version {amendment.version} from {amendment.date_from}"
     )
-    changes = "".join(
-        f"\n{change.term}: {change.old or '–'} → {change.new or '–'}" for change in amendment.changes
-    )
+    changes = "".join(f"\n{change}" for change in amendment.changes)
     return Note(
         uuid,
         amendment.customer_ref,
@@ -83,7 +81,7 @@ def todo_xmlid(uuid: str) -> str:
 
 
 def mail_id(uuid: str) -> str:
-    """:return: the note's Message-Id, which can be searched for; external ids can't, without a right on them"""
+    """:return: the note's Message-Id, which can be searched for; external ids can't without a right"""
     return f"<{uuid}@franchise-sync>"
 
 

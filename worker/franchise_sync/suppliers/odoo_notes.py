@@ -1,7 +1,7 @@
-"""Kinds that a supplier is told only: a note on our customer's record in its stock Odoo, and a to-do for its salesperson.
+"""Kinds that are told only: a note on our record in the supplier's Odoo, and a to-do for its salesperson.
 
-The note is written last and is the seal: where it is, the delivery is complete and nothing is touched again. Both have
-external ids made of the uuid, so a delivery that was cut off between the two calls is completed, not doubled.
+The note is written last and is the seal: where it is, the delivery is complete and nothing is touched again.
+Both have external ids made of the uuid, so a delivery cut off between the calls is completed, not doubled.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class FranchiseServiceAgreementVersion(models.Model):
         }
 
     def _sync_changes(self):
-        """[{term, old, new}] against the version that governed before, in the words of the language of `self`."""
+        """A sentence for each term that differs from the version that governed before, in the language of `self`."""
         self.ensure_one()
         before = self.search(
             [
@@ -71,7 +71,7 @@ class FranchiseServiceAgreementVersion(models.Model):
             old, new = field_text(before, name) if before else "", field_text(self, name)
             if old != new:
                 label = self._fields[name]._description_string(self.env)
-                changes.append({"term": label, "old": old, "new": new})
+                changes.append(f"{label}: {old or '–'} → {new or '–'}")
         return changes
 
     def _sync_on_delivered(self):
