@@ -259,8 +259,9 @@ class TestFinalSettlement(ClosingCase):
         final = self.closing.final(self.closing.termination(self.closing.contract(), False))
         with self.assertRaisesRegex(UserError, "no last day"):
             final.action_compute()
-        before = self.closing.termination(self.closing.contract(), "2023-05-05")
-        final = self.closing.final(before)
+        bare = self.closing.contract()
+        bare.version_ids._trusted().write({"state": "draft"})
+        final = self.closing.final(self.closing.termination(bare, "2025-05-05"))
         with self.assertRaisesRegex(UserError, "no confirmed terms"):
             final.action_compute()
 

@@ -18,10 +18,12 @@ ROOMS = (contract, clause, notice, network, agreement, claim, settlement, sync, 
 
 
 def merged(name):
-    """The rooms' tables of that name as one dict."""
+    """The rooms' tables of that name as one dict; a later room adds to what an earlier one says of a model."""
     found = {}
     for room in ROOMS:
-        found.update(getattr(room, name, {}))
+        for key, entry in getattr(room, name, {}).items():
+            both = isinstance(entry, dict) and isinstance(found.get(key), dict)
+            found[key] = {**found[key], **entry} if both else entry
     return found
 
 
