@@ -150,7 +150,7 @@ class FranchiseSalesReport(models.Model):
         if not parts:
             raise UserError(
                 self.env._(
-                    "%(report)s: no terms of %(contract)s were in force in that month, from %(start)s to %(end)s it runs.",
+                    "%(report)s: no terms of %(contract)s were in force in that month; it runs from %(start)s to %(end)s.",
                     report=self.display_name,
                     contract=self.contract_id.name,
                     start=self.contract_id.date_start,
