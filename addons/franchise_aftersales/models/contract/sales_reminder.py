@@ -3,6 +3,8 @@ from odoo import api, fields, models
 
 from ...tools.royalty import month_ends
 
+BATCH = 500  # contracts a transaction
+
 
 class FranchiseContract(models.Model):
     """Who is late with the sales of the last month: the contract manager is told, once a month (R-A2)."""
@@ -16,25 +18,21 @@ class FranchiseContract(models.Model):
     def _run_sales_reminders(self, today=None, commit=True):
         """Scheduled action: an activity for each contract whose last month isn't reported in the days of its terms.
 
-        :param commit: commit after each company; False inside a transaction of somebody else's.
+        :param commit: commit after each batch; False inside a transaction of somebody else's.
         """
         today = today or fields.Date.context_today(self)
         first, last = month_ends(today - relativedelta(months=1))
-        reports = self.env["franchise.sales.report"]
-        for company in self.env["res.company"].search([]):
-            contracts = reports._contracts_without(first, company).filtered(
-                lambda contract: not contract.sales_reminded_for or contract.sales_reminded_for < first
-            )
-            terms = self._terms_on([(contract.id, min(last, contract.date_end)) for contract in contracts])
-            by_contract = {version.contract_id: version for version in terms.values()}
-            late = contracts.filtered(
-                lambda contract: (
-                    contract in by_contract and fields.Date.add(last, days=by_contract[contract].report_days) < today
-                )
-            )
-            late._remind_of_sales(first)
+        companies = self.env["res.company"].search([("active", "=", True)])
+        contracts = self.env["franchise.sales.report"]._contracts_without(first, companies)
+        contracts = contracts.filtered(lambda row: not row.sales_reminded_for or row.sales_reminded_for < first)
+        terms = self._terms_on([(contract.id, min(last, contract.date_end)) for contract in contracts])
+        due = {version.contract_id: fields.Date.add(last, days=version.report_days) for version in terms.values()}
+        late = contracts.filtered(lambda contract: due.get(contract, today) < today)
+        for start in range(0, len(late), BATCH):
+            batch = late[start : start + BATCH]
+            batch._remind_of_sales(first)
             if commit:
-                self.env["ir.cron"]._commit_progress(len(late))
+                self.env["ir.cron"]._commit_progress(len(batch))
 
     def _remind_of_sales(self, month):
         """Tell the contract managers, all in one statement, and remember it."""

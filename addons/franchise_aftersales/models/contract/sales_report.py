@@ -245,13 +245,13 @@ class FranchiseSalesReport(models.Model):
         ]
 
     @api.model
-    def _contracts_without(self, month, company):
-        """Contracts that ran in the month of `month` (a date) and have no report for it."""
+    def _contracts_without(self, month, companies):
+        """Contracts of `companies` that ran in the month of `month` (a date) and have no report for it."""
         first, last = month_ends(month)
-        reported = self.search([("month", "=", first), ("company_id", "=", company.id)]).contract_id
+        reported = self.search([("month", "=", first), ("company_id", "in", companies.ids)]).contract_id
         return self.env["franchise.contract"].search(
             [
-                ("company_id", "=", company.id),
+                ("company_id", "in", companies.ids),
                 ("state", "in", ("signed", "ended")),
                 ("date_start", "<=", last),
                 ("date_end", ">=", first),
