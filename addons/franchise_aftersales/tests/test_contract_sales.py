@@ -1,6 +1,7 @@
 import csv
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Date
 from odoo.modules import get_module_path
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -160,6 +161,21 @@ class TestSalesReport(FlowCase):
         self.assertEqual(self.charged(report)[3][2], 3000)
         with self.assertRaisesRegex(UserError, "have reported this month"):
             wizard.action_estimate()
+
+    def test_contract_managers_are_told_once_of_a_month_that_is_not_reported_in_time(self):
+        contract = signed_contract(self.flow, {**TERMS, "report_days": 10}, user_id=self.flow.users["contract"].id)
+        self.report("2026-05-01", 5, confirm=False)  # a draft is a report
+        for day, told in (("2026-06-10", 0), ("2026-06-11", 1), ("2026-06-12", 1), ("2026-07-11", 2)):
+            self.env["franchise.contract"]._run_sales_reminders(Date.to_date(day), commit=False)
+            activities = self.env["mail.activity"].search(
+                [("res_model", "=", "franchise.contract"), ("res_id", "=", contract.id)], order="id"
+            )
+            self.assertEqual(len(activities), told, day)
+        self.assertEqual(
+            activities.mapped("summary"), ["Sales of 2026-05 aren't reported", "Sales of 2026-06 aren't reported"]
+        )
+        self.assertEqual(activities.user_id, self.flow.users["contract"])
+        self.assertEqual(len(self.contract.activity_ids), 1, "only of June")
 
     def test_confirming_costs_the_same_queries_for_many(self):
         """No query for each report: terms, earlier charges and new charges in batches."""

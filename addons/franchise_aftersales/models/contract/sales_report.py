@@ -150,7 +150,7 @@ class FranchiseSalesReport(models.Model):
         if not parts:
             raise UserError(
                 self.env._(
-                    "%(report)s: no terms of %(contract)s were in force in that month, from %(start)s to %(end)s it runs.",
+                    "%(report)s: no terms of %(contract)s were in force in that month; it runs from %(start)s to %(end)s.",
                     report=self.display_name,
                     contract=self.contract_id.name,
                     start=self.contract_id.date_start,
@@ -245,13 +245,13 @@ class FranchiseSalesReport(models.Model):
         ]
 
     @api.model
-    def _contracts_without(self, month, company):
-        """Contracts that ran in the month of `month` (a date) and have no report for it."""
+    def _contracts_without(self, month, companies):
+        """Contracts of `companies` that ran in the month of `month` (a date) and have no report for it."""
         first, last = month_ends(month)
-        reported = self.search([("month", "=", first), ("company_id", "=", company.id)]).contract_id
+        reported = self.search([("month", "=", first), ("company_id", "in", companies.ids)]).contract_id
         return self.env["franchise.contract"].search(
             [
-                ("company_id", "=", company.id),
+                ("company_id", "in", companies.ids),
                 ("state", "in", ("signed", "ended")),
                 ("date_start", "<=", last),
                 ("date_end", ">=", first),
