@@ -84,6 +84,9 @@ class TestConflict(FlowCase):
     def test_the_database_wants_four_eyes(self):
         conflict = self.conflict()
         self.env.flush_all()
-        for column, value in (("arbitrator_id", conflict.entered_by_id.id), ("other_contract_id", conflict.contract_id.id)):
+        for column, value in (
+            ("arbitrator_id", conflict.entered_by_id.id),
+            ("other_contract_id", conflict.contract_id.id),
+        ):
             with self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                 self.env.cr.execute(f"UPDATE franchise_conflict SET {column} = %s WHERE id = %s", [value, conflict.id])

@@ -12,7 +12,9 @@ from .flow import FlowCase
 from .flow_network import Network
 
 TODAY = date(2026, 3, 10)
-PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+)
 
 
 @tagged("post_install", "-at_install")
@@ -131,7 +133,9 @@ class TestInspection(FlowCase):
     def test_done_with_findings(self):
         """R-A10: today unless said otherwise, not in the future; what was found stays."""
         visit = self.visit(date_planned=self.flow.day(-1))
-        visit.finding_ids = [Command.create({"name": "Fire exit blocked", "severity": "3", "photo": base64.b64encode(PIXEL)})]
+        visit.finding_ids = [
+            Command.create({"name": "Fire exit blocked", "severity": "3", "photo": base64.b64encode(PIXEL)})
+        ]
         visit.date_done = self.flow.day(3)
         with self.assertRaisesRegex(UserError, "still to come"), self.env.cr.savepoint():
             visit.action_done()

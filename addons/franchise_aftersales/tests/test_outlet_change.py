@@ -65,9 +65,12 @@ class TestOutletChange(FlowCase):
             for values in ({"city_id": self.net.lake.id, "state_id": self.net.east.id}, {"state_id": self.net.east.id}):
                 for kind in ("add", "move"):
                     change = self.net.change(self.contract, kind, date=day, **values)
-                    with self.subTest(day=day, kind=kind), self.assertRaisesRegex(UserError, area.name):
-                        with self.env.cr.savepoint():
-                            self.net.approve(change)
+                    with (
+                        self.subTest(day=day, kind=kind),
+                        self.assertRaisesRegex(UserError, area.name),
+                        self.env.cr.savepoint(),
+                    ):
+                        self.net.approve(change)
                     self.assertEqual(change.state, "draft")
             change = self.net.change(self.contract, "move", date=day, latitude=SHANGHAI[0], longitude=SHANGHAI[1])
             with self.assertRaisesRegex(UserError, circle.name), self.env.cr.savepoint():

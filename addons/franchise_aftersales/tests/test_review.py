@@ -134,17 +134,21 @@ class TestReview(FlowCase):
 
     def test_ranking_of_many_is_one_query(self):
         """R-A9: 200 reviews, one window query."""
-        contracts = self.env["franchise.contract"].sudo().create(
-            [
-                {
-                    "franchisee_id": self.flow.franchisee.id,
-                    "brand_id": self.flow.brand.id,
-                    "date_start": "2024-01-01",
-                    "date_end": "2030-01-01",
-                    "outlet_ids": [Command.create({"code": f"R{number}", "name": "R"})],
-                }
-                for number in range(200)
-            ]
+        contracts = (
+            self.env["franchise.contract"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "franchisee_id": self.flow.franchisee.id,
+                        "brand_id": self.flow.brand.id,
+                        "date_start": "2024-01-01",
+                        "date_end": "2030-01-01",
+                        "outlet_ids": [Command.create({"code": f"R{number}", "name": "R"})],
+                    }
+                    for number in range(200)
+                ]
+            )
         )
         contracts.action_sign()
         reviews = self.reviews()

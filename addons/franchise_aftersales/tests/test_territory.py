@@ -74,9 +74,7 @@ class TestTerritory(FlowCase):
 
     def test_one_franchisee_may_open_in_its_own_territory(self):
         first = self.net.contract(areas=[self.net.east], sign=True)
-        self.net.contract(
-            exclusive=False, city=self.net.lake, franchisee_id=first.franchisee_id.id, sign=True
-        )
+        self.net.contract(exclusive=False, city=self.net.lake, franchisee_id=first.franchisee_id.id, sign=True)
 
     def test_a_signed_territory_is_ended_and_added_with_a_reason(self):
         """R-A3: any later change is checked as well."""
@@ -129,6 +127,22 @@ class TestTerritory(FlowCase):
         with self.assertRaises(psycopg2.errors.ExclusionViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.net.lake.state_id = self.net.west
             self.env.flush_all()
+
+    def test_the_page_on_the_contract(self):
+        """R-A3: entered on the contract's form, with a sentence for each row."""
+        contract = self.net.contract(exclusive=False).with_user(self.flow.users["contract"])
+        with Form(contract) as form:
+            form.is_exclusive = True
+            with form.territory_ids.new() as row:
+                row.kind = "city"
+                row.city_id = self.net.harbour
+            with form.territory_ids.new() as row:
+                row.kind = "radius"
+                row.outlet_id = contract.outlet_ids
+                row.radius_km = 3
+                self.assertIn("3 km around", row.sentence)
+        city, circle = contract.territory_ids
+        self.assertEqual((city.state_id, circle.state_id.id), (self.net.east, False))
 
     def test_sentences(self):
         """R-A3: each row says in words what it protects."""
@@ -212,7 +226,9 @@ class TestTerritoryTogether(CommitCase):
         self.assertEqual(sorted(tries for _result, tries, _error in results), [1, 2], "the loser was repeated")
         with self.transaction(commit=False) as env:
             world = self.world(env)
-            signed = (getattr(world, left) | getattr(world, right)).filtered(lambda contract: contract.state == "signed")
+            signed = (getattr(world, left) | getattr(world, right)).filtered(
+                lambda contract: contract.state == "signed"
+            )
             self.assertEqual(len(signed), 1)
             self.assertIn(signed.name, str(errors[0]))
 

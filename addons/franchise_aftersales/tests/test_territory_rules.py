@@ -26,7 +26,9 @@ PLACES = st.builds(
 )
 RADII = st.floats(min_value=0.01, max_value=500, allow_nan=False)
 HALF_ROUND = 20015.11  # km: half of the sphere's circumference, rounded up
-SPANS = st.tuples(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.dates(date(2020, 1, 1), date(2030, 1, 1))).map(sorted)
+SPANS = st.tuples(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.dates(date(2020, 1, 1), date(2030, 1, 1))).map(
+    sorted
+)
 AREAS = st.builds(
     lambda span, state, city: Protection(1, *span, state=state, city=city and state * 10 + city),
     SPANS,
@@ -88,7 +90,9 @@ class TestTerritoryRules(BaseCase):
     @settings(max_examples=200, deadline=None)
     @given(one=PLACES, other=PLACES, radius=RADII, other_radius=RADII)
     def test_circles_overlap_both_ways_and_whoever_is_inside_makes_them(self, one, other, radius, other_radius):
-        self.assertEqual(circles_overlap(one, radius, other, other_radius), circles_overlap(other, other_radius, one, radius))
+        self.assertEqual(
+            circles_overlap(one, radius, other, other_radius), circles_overlap(other, other_radius, one, radius)
+        )
         self.assertEqual(
             circles_overlap(one, radius, other, other_radius), distance_km(one, other) < radius + other_radius
         )

@@ -206,9 +206,7 @@ class FranchiseOutlet(models.Model):
             return place(self.latitude, self.longitude, self.state_id.id, self.city_id.id)
         except ValueError:
             raise UserError(
-                self.env._(
-                    "%s: latitude goes from -90 to 90 degrees, longitude from -180 to 180.", self.display_name
-                )
+                self.env._("%s: latitude goes from -90 to 90 degrees, longitude from -180 to 180.", self.display_name)
             )
 
     def _span(self):

@@ -72,12 +72,17 @@ class FranchiseOutletChange(models.Model):
     outlet_code = fields.Char(string="Code of the New Outlet")
     outlet_name = fields.Char(string="Name of the New Outlet")
     date = fields.Date(
-        string="Effective On", required=True, default=fields.Date.context_today, tracking=True,
+        string="Effective On",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
         help="First day of the new outlet or place; first day on which a closed outlet is closed.",
     )
     reason = fields.Text(required=True)
     address_id = fields.Many2one("res.partner", string="New Address")
-    state_id = fields.Many2one("res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True)
+    state_id = fields.Many2one(
+        "res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True
+    )
     city_id = fields.Many2one("res.city", compute="_compute_place", store=True, readonly=False, precompute=True)
     latitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
     longitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
@@ -203,8 +208,11 @@ class FranchiseOutletChange(models.Model):
                 )
             )
         if self.kind == "add":
-            if self.env["franchise.outlet"].with_context(active_test=False).sudo().search_count(
-                [("code", "=", self.outlet_code), ("company_id", "=", self.company_id.id)], limit=1
+            if (
+                self.env["franchise.outlet"]
+                .with_context(active_test=False)
+                .sudo()
+                .search_count([("code", "=", self.outlet_code), ("company_id", "=", self.company_id.id)], limit=1)
             ):
                 raise UserError(self.env._("An outlet with code %s exists already in the company.", self.outlet_code))
         elif outlet.contract_id != contract or outlet.closing_date:

@@ -131,36 +131,41 @@ class FranchiseTerritory(models.Model):
     )
     @api.depends_context("lang")
     def _compute_sentence(self):
-        _ = self.env._
         for territory in self:
             contract = territory.contract_id
             values = {"what": territory._what(), "start": territory.protect_from, "end": territory.protect_to}
             if not territory.protect_from or not territory.protect_to:
                 territory.sentence = values["what"]
             elif territory.protect_from > territory.protect_to:
-                territory.sentence = _("%(what)s: on no day, the dates leave nothing.", **values)
+                territory.sentence = self.env._("%(what)s: on no day, the dates leave nothing.", **values)
             elif not contract.is_exclusive:
-                territory.sentence = _("%(what)s, from %(start)s to %(end)s: not exclusive, others may open there.", **values)
+                territory.sentence = self.env._(
+                    "%(what)s, from %(start)s to %(end)s: not exclusive, others may open there.", **values
+                )
             elif contract.state == "signed":
-                territory.sentence = _(
+                territory.sentence = self.env._(
                     "%(what)s, from %(start)s to %(end)s: exclusive, nobody else of the brand may open there.", **values
                 )
             elif contract.state == "draft":
-                territory.sentence = _("%(what)s, from %(start)s to %(end)s: exclusive once the contract is signed.", **values)
+                territory.sentence = self.env._(
+                    "%(what)s, from %(start)s to %(end)s: exclusive once the contract is signed.", **values
+                )
             else:
-                territory.sentence = _("%(what)s: no longer protected, the contract is not in force.", **values)
+                territory.sentence = self.env._(
+                    "%(what)s: no longer protected, the contract is not in force.", **values
+                )
 
     def _what(self):
         """The ground itself in words: "Zhejiang, the whole state", "5 km around [HZ-001] West Lake"."""
         self.ensure_one()
         if self.kind == "radius":
             return self.env._(
-                "%(radius)s km around %(outlet)s", radius=shown_km(self.radius_km), outlet=self.outlet_id.display_name or ""
+                "%(radius)s km around %(outlet)s",
+                radius=shown_km(self.radius_km),
+                outlet=self.outlet_id.display_name or "",
             )
         if self.kind == "city":
-            return self.env._(
-                "%(city)s, %(state)s", city=self.city_id.name or "", state=self.state_id.name or ""
-            )
+            return self.env._("%(city)s, %(state)s", city=self.city_id.name or "", state=self.state_id.name or "")
         return self.env._("%s, the whole state", self.state_id.name or "")
 
     @api.model_create_multi
@@ -203,9 +208,7 @@ class FranchiseTerritory(models.Model):
     def _unlink_only_draft(self):
         signed = self.contract_id.filtered(lambda contract: contract.state != "draft")
         if signed:
-            raise UserError(
-                self.env._("Contract %s is signed: end this row with a date and a reason.", signed[0].name)
-            )
+            raise UserError(self.env._("Contract %s is signed: end this row with a date and a reason.", signed[0].name))
 
     def _check_complete(self):
         """:raises UserError: a city without its state, or an outlet of another contract."""

@@ -53,19 +53,25 @@ class FranchiseApplication(models.Model):
         "res.company", string="Franchisor", required=True, default=lambda self: self.env.company, index=True
     )
     partner_id = fields.Many2one(
-        "res.partner", string="Applicant", required=True, index=True, tracking=True, check_company=True, ondelete="restrict"
+        "res.partner",
+        string="Applicant",
+        required=True,
+        index=True,
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
     )
     brand_id = fields.Many2one("franchise.brand", required=True, check_company=True, ondelete="restrict")
     date = fields.Date(string="Received On", required=True, default=fields.Date.context_today)
-    state_wished_id = fields.Many2one("res.country.state", string="State Wished")
-    city_wished_id = fields.Many2one("res.city", string="City Wished")
+    state_wished_id = fields.Many2one("res.country.state")
+    city_wished_id = fields.Many2one("res.city")
     region_note = fields.Char(string="Region Wished", help="Where the applicant would like to open, in words.")
     user_id = fields.Many2one("res.users", string="Responsible", default=lambda self: self.env.user, tracking=True)
     note = fields.Html(string="Notes", groups="base.group_user")
     check_ids = fields.One2many("franchise.application.check", "application_id", string="Qualification")
     answer_ids = fields.One2many("franchise.application.answer", "application_id", string="Questionnaire")
     study_ids = fields.One2many("franchise.site.study", "application_id", string="Site Studies")
-    contract_ids = fields.One2many("franchise.contract", "application_id", string="Contracts")
+    contract_ids = fields.One2many("franchise.contract", "application_id")
     contract_count = fields.Integer(compute="_compute_contract_count", groups="base.group_user")
     point_count = fields.Integer(
         string="Mandatory Points Left",
@@ -125,9 +131,10 @@ class FranchiseApplication(models.Model):
             application.contract_count = counts.get(application._origin, 0)
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for application in self:
             application.access_url = f"/my/franchise/applications/{application.id}"
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -196,11 +203,7 @@ class FranchiseApplication(models.Model):
     def _check_acceptable(self):
         """:raises UserError: lists the mandatory points and questions that stand in the way."""
         self.ensure_one()
-        points = [
-            self.env._("open: %s", check.name)
-            for check in self._mandatory_checks()
-            if check.finding == "open"
-        ]
+        points = [self.env._("open: %s", check.name) for check in self._mandatory_checks() if check.finding == "open"]
         points += [
             self.env._("not met, and no reason for an exception: %s", check.name)
             for check in self._mandatory_checks()
@@ -209,7 +212,9 @@ class FranchiseApplication(models.Model):
         points += [self.env._("not answered: %s", answer.question) for answer in self.answer_ids if answer.is_left]
         if points:
             raise UserError(
-                self.env._("%(name)s can't be accepted yet:\n%(points)s", name=self.display_name, points="\n".join(points))
+                self.env._(
+                    "%(name)s can't be accepted yet:\n%(points)s", name=self.display_name, points="\n".join(points)
+                )
             )
 
     def _check_second_person(self, excepted):
@@ -310,4 +315,3 @@ class FranchiseApplication(models.Model):
                 "force_email": True,
             },
         }
-

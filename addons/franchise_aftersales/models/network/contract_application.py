@@ -56,9 +56,7 @@ class FranchiseContract(models.Model):
         for contract in self.filtered("application_id"):
             application = contract.application_id.sudo()
             findings = dict(application.check_ids._fields["finding"]._description_selection(self.env))
-            points = [
-                f"{check.name} ({findings[check.finding]})" for check in application.check_ids if check.is_left
-            ]
+            points = [f"{check.name} ({findings[check.finding]})" for check in application.check_ids if check.is_left]
             if points:
                 raise UserError(
                     self.env._(

@@ -27,9 +27,7 @@ class FranchiseInspection(models.Model):
     _frozen_fields = frozenset({"outlet_id", "kind", "date_planned", "user_id", "date_done"})
     _step_fields = frozenset({"plan_id", "date_slot"})
 
-    outlet_id = fields.Many2one(
-        "franchise.outlet", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    outlet_id = fields.Many2one("franchise.outlet", required=True, index=True, ondelete="restrict", check_company=True)
     contract_id = fields.Many2one(related="outlet_id.contract_id", store=True, index=True)
     franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
     company_id = fields.Many2one(related="outlet_id.company_id", store=True, index=True)
@@ -58,7 +56,8 @@ class FranchiseInspection(models.Model):
     finding_open_count = fields.Integer(string="Open Findings", compute="_compute_finding_count", store=True)
 
     _once = models.UniqueIndex(
-        "(plan_id, outlet_id, date_slot) WHERE plan_id IS NOT NULL", "The plan has put this visit in the calendar already."
+        "(plan_id, outlet_id, date_slot) WHERE plan_id IS NOT NULL",
+        "The plan has put this visit in the calendar already.",
     )
     _check_done = models.Constraint(
         "CHECK (state <> 'done' OR date_done IS NOT NULL)", "A visit that is done has the day on which it was done."
@@ -67,7 +66,9 @@ class FranchiseInspection(models.Model):
     @api.depends("outlet_id", "date_planned")
     def _compute_display_name(self):
         for inspection in self:
-            inspection.display_name = f"{inspection.outlet_id.display_name or ''} {inspection.date_planned or ''}".strip()
+            inspection.display_name = (
+                f"{inspection.outlet_id.display_name or ''} {inspection.date_planned or ''}".strip()
+            )
 
     @api.depends("finding_ids.is_done")
     def _compute_finding_count(self):

@@ -23,9 +23,14 @@ class FranchiseInspectionPlan(models.Model):
     kind = fields.Selection(KINDS, required=True, default="staff")
     interval_months = fields.Integer(string="Every (Months)", required=True, default=1)
     ahead_months = fields.Integer(
-        string="Planned Ahead (Months)", required=True, default=3, help="So many months ahead visits are put in the calendar."
+        string="Planned Ahead (Months)",
+        required=True,
+        default=3,
+        help="So many months ahead visits are put in the calendar.",
     )
-    warn_days = fields.Integer(string="Remind Before", default=3, help="Days before a visit on which the inspector is told.")
+    warn_days = fields.Integer(
+        string="Remind Before", default=3, help="Days before a visit on which the inspector is told."
+    )
     brand_id = fields.Many2one("franchise.brand", check_company=True, help="Empty: outlets of all brands.")
     user_id = fields.Many2one(
         "res.users", string="Inspector", help="Who is sent; empty: the contract manager of each outlet."
@@ -134,7 +139,7 @@ class FranchiseInspectionPlan(models.Model):
         """
         today = today or fields.Date.context_today(self)
         result = {"created": 0, "failed": 0}
-        for plan in self.search([]):
+        for plan in self.search([("active", "=", True)]):
             try:
                 if commit:
                     result["created"] += plan._plan(today, commit=True)
@@ -146,5 +151,7 @@ class FranchiseInspectionPlan(models.Model):
                     self.env.cr.rollback()
                 self.env.invalidate_all(flush=False)
                 result["failed"] += 1
-                _logger.exception("Inspection plan %s can't be carried out; it is tried again at the next run.", plan.id)
+                _logger.exception(
+                    "Inspection plan %s can't be carried out; it is tried again at the next run.", plan.id
+                )
         return result

@@ -65,6 +65,8 @@ class FranchiseApplicationAnswer(models.Model):
         return answers
 
     def write(self, vals):
+        if self.application_id._is_moving():
+            return super().write(vals)
         self._check_file_open()
         return super().write({**vals, **self._answered(vals)})
 
@@ -132,7 +134,6 @@ class FranchiseApplicationAnswer(models.Model):
                 raise UserError(self.env._("%s is not under review: answers can't change any more.", application.name))
         for answer in mine.filtered(lambda answer: answer.id in texts):
             if (answer.answer or "") != texts[answer.id]:
-                answer.write({"answer": texts[answer.id]})
-                super(FranchiseApplicationAnswer, answer).write(
-                    {"answered_by_id": texts[answer.id].strip() and partner.id}
-                )
+                values = {"answer": texts[answer.id], **answer._answered({"answer": texts[answer.id]})}
+                values["answered_by_id"] = values["answered_by_id"] and partner.id
+                answer.with_env(answer.application_id._trusted().env).write(values)

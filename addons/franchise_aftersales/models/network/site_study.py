@@ -23,14 +23,19 @@ class FranchiseSiteStudy(models.Model):
     application_state = fields.Selection(related="application_id.state", string="Application Status")
     date = fields.Date(string="Seen On", required=True, default=fields.Date.context_today)
     user_id = fields.Many2one("res.users", string="Studied By", default=lambda self: self.env.user)
-    address_id = fields.Many2one("res.partner", string="Address")
+    address_id = fields.Many2one("res.partner")
     street = fields.Char()
-    state_id = fields.Many2one("res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True)
+    state_id = fields.Many2one(
+        "res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True
+    )
     city_id = fields.Many2one("res.city", compute="_compute_place", store=True, readonly=False, precompute=True)
     latitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
     longitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False, precompute=True)
     protector_ids = fields.Many2many(
-        "franchise.contract", compute="_compute_protector_ids", string="Protected By", help="Contracts that protect this place today."
+        "franchise.contract",
+        compute="_compute_protector_ids",
+        string="Protected By",
+        help="Contracts that protect this place today.",
     )
     area = fields.Float(string="Area (m²)", digits=(9, 1))
     population = fields.Integer(help="People who live or work within reach.")
