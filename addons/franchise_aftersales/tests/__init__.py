@@ -5,4 +5,12 @@ from . import test_endpoint, test_outbox, test_outbox_results, test_outbox_toget
 from . import test_settlement, test_settlement_fixed, test_settlement_together, test_tie_out
 from . import test_statement, test_translations
 from . import test_territory_rules, test_territory, test_outlet_change
-from . import test_application, test_site_study, test_review, test_review_rules, test_inspection, test_conflict
+from . import (
+    test_application,
+    test_site_study,
+    test_review,
+    test_review_rules,
+    test_inspection,
+    test_conflict,
+    test_network_views,
+)

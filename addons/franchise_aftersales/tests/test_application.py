@@ -317,6 +317,25 @@ class TestApplicationPortal(HttpCase):
         self.assertEqual(self.answers()[0], False)
         self.assertNotIn("<textarea", self.url_open(self.url).text)
 
+    def test_the_applicant_asks_a_question_of_their_own(self):
+        """R-A1: it waits for our answer, and the responsible person is told; blank or too long ones are refused."""
+        self.login("portal_franchisee")
+        self.session_csrf(self.url_open(self.url))
+        self.send({self.funds.id: "Savings"}, question="May I sell <cakes>?")
+        self.application.invalidate_recordset()
+        asked = self.application.answer_ids.filtered(lambda answer: answer.question == "May I sell <cakes>?")
+        self.assertEqual((asked.asked_by, asked.is_mandatory), ("applicant", False))
+        self.assertIn("May I sell", self.application.activity_ids.summary)
+        self.assertEqual(self.funds.answer, "Savings")
+        asked.answer = "On weekends"
+        page = self.url_open(self.url).text
+        self.assertIn("May I sell &lt;cakes&gt;?", page)
+        self.assertIn("On weekends", page)
+        result = self.send({self.why.id: "Lost?"}, question="x" * 501)
+        self.assertIn("1 to 500 characters", result.text)
+        self.assertIn("Lost?", result.text, "what was typed isn't lost")
+        self.assertFalse(self.answers()[1])
+
     def test_too_long_an_answer(self):
         self.login("portal_franchisee")
         self.session_csrf(self.url_open(self.url))
