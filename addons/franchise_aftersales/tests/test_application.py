@@ -144,6 +144,11 @@ class TestApplication(FlowCase):
         point.exception_reason = "Bank guarantee instead"
         with self.assertRaisesRegex(UserError, "second person"), self.env.cr.savepoint():
             application.action_accept()
+        with self.env.cr.savepoint() as undone:
+            manager.check_ids.filtered(lambda check: check == point).exception_reason = "My own reason"
+            with self.assertRaisesRegex(UserError, "second person"), self.env.cr.savepoint():
+                manager.action_accept()
+            undone.rollback()
         manager.action_accept()
         self.assertTrue(application.is_exception)
         self.assertEqual(point.excepted_by_id, self.flow.users["manager"])

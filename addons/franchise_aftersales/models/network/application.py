@@ -220,7 +220,8 @@ class FranchiseApplication(models.Model):
     def _check_second_person(self, excepted):
         """:raises UserError: the user has a part in the application or in a finding that is excepted."""
         self.ensure_one()
-        if self.env.user in self.entered_by_id | self.create_uid | self.user_id | excepted.checked_by_id:
+        involved = self.entered_by_id | self.create_uid | self.user_id | excepted.checked_by_id | excepted.write_uid
+        if self.env.user in involved:
             raise UserError(
                 self.env._(
                     "%(name)s needs an exception for: %(points)s. A second person decides: not who entered the "
