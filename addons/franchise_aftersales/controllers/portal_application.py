@@ -49,7 +49,7 @@ class ApplicationPortal(CustomerPortal):
         methods=["POST"],
     )
     def portal_application_answers(self, application_id, access_token=None, **post):
-        """Store the answers: fields `answer_<id>`; all of them or none."""
+        """Store the answers (fields `answer_<id>`) and a question of the applicant's own (`question`); all or nothing."""
         try:
             application = self._document_check_access("franchise.application", application_id, access_token)
         except (AccessError, MissingError):
@@ -61,11 +61,15 @@ class ApplicationPortal(CustomerPortal):
         }
         user = request.env.user
         partner = application.partner_id if user._is_public() else user.partner_id
+        question = (post.get("question") or "").strip()
         try:
-            application.with_context(lang=request.env.lang).answer_ids._answer_from_portal(texts, partner)
+            application = application.with_context(lang=request.env.lang)
+            application.answer_ids._answer_from_portal(texts, partner)
+            if question:
+                application.answer_ids._ask_from_portal(application, question)
         except UserError as error:
             request.env.cr.rollback()
-            return self._render_application(application, access_token, error=str(error), texts=texts)
+            return self._render_application(application, access_token, error=str(error), texts=texts, question=question)
         token = f"&access_token={access_token}" if access_token else ""
         return request.redirect(f"/my/franchise/applications/{application.id}?saved=1{token}")
 

@@ -17,3 +17,12 @@ from . import test_closing_disputes, test_closing_privacy, test_closing_after
 from . import test_clause_due_dates, test_clause, test_clause_obligation, test_deadline
 from . import test_agreement_scope, test_agreement_windows
 from . import test_run_off
+from . import (
+    test_application,
+    test_site_study,
+    test_review,
+    test_review_rules,
+    test_inspection,
+    test_conflict,
+    test_network_views,
+)

@@ -144,6 +144,11 @@ class TestApplication(FlowCase):
         point.exception_reason = "Bank guarantee instead"
         with self.assertRaisesRegex(UserError, "second person"), self.env.cr.savepoint():
             application.action_accept()
+        with self.env.cr.savepoint() as undone:
+            manager.check_ids.filtered(lambda check: check == point).exception_reason = "My own reason"
+            with self.assertRaisesRegex(UserError, "second person"), self.env.cr.savepoint():
+                manager.action_accept()
+            undone.rollback()
         manager.action_accept()
         self.assertTrue(application.is_exception)
         self.assertEqual(point.excepted_by_id, self.flow.users["manager"])
@@ -316,6 +321,25 @@ class TestApplicationPortal(HttpCase):
         self.assertIn("answers can", result.text)
         self.assertEqual(self.answers()[0], False)
         self.assertNotIn("<textarea", self.url_open(self.url).text)
+
+    def test_the_applicant_asks_a_question_of_their_own(self):
+        """R-A1: it waits for our answer, and the responsible person is told; blank or too long ones are refused."""
+        self.login("portal_franchisee")
+        self.session_csrf(self.url_open(self.url))
+        self.send({self.funds.id: "Savings"}, question="May I sell <cakes>?")
+        self.application.invalidate_recordset()
+        asked = self.application.answer_ids.filtered(lambda answer: answer.question == "May I sell <cakes>?")
+        self.assertEqual((asked.asked_by, asked.is_mandatory), ("applicant", False))
+        self.assertIn("May I sell", self.application.activity_ids.summary)
+        self.assertEqual(self.funds.answer, "Savings")
+        asked.answer = "On weekends"
+        page = self.url_open(self.url).text
+        self.assertIn("May I sell &lt;cakes&gt;?", page)
+        self.assertIn("On weekends", page)
+        result = self.send({self.why.id: "Lost?"}, question="x" * 501)
+        self.assertIn("1 to 500 characters", result.text)
+        self.assertIn("Lost?", result.text, "what was typed isn't lost")
+        self.assertFalse(self.answers()[1])
 
     def test_too_long_an_answer(self):
         self.login("portal_franchisee")

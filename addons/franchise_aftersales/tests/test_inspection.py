@@ -81,6 +81,15 @@ class TestInspection(FlowCase):
         self.visits().filtered(lambda visit: visit.state == "planned")._trusted().unlink()
         self.assertEqual(self.run_plans()["created"], 0)
 
+    def test_what_is_planned_after_the_end_is_cancelled(self):
+        """R-A10: by closing the outlet, or ending the contract; by a contract manager, who is no service staff."""
+        before, after = self.visit(date_planned=self.flow.day(1)), self.visit(date_planned=self.flow.day(5))
+        self.outlet.sudo().closing_date = self.flow.day(3)
+        self.assertEqual((before.state, after.state), ("planned", "cancelled"))
+        self.assertIn("closed", after.cancel_reason)
+        self.contract.with_user(self.flow.users["contract"]).action_end()
+        self.assertEqual(before.state, "cancelled")
+
     def test_one_plan_that_fails_stops_no_other(self):
         broken = self.plan.copy({"name": "Broken"})
         self.env.flush_all()

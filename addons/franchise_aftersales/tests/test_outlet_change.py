@@ -32,6 +32,14 @@ class TestOutletChange(FlowCase):
         self.assertEqual((outlet.city_id, outlet.state_id), (self.net.lake, self.net.east))
         self.assertEqual((outlet.latitude, outlet.opening_date), (31.0, self.flow.today))
 
+    def test_who_changes_a_draft_does_not_approve_it(self):
+        """R-A12: four eyes over what is approved, not only over who began it."""
+        change = self.net.change(self.contract, latitude=1, longitude=1)
+        change.with_user(self.flow.users["manager"]).latitude = 2
+        with self.assertRaisesRegex(UserError, "nobody approves"), self.env.cr.savepoint():
+            self.net.approve(change)
+        self.assertEqual(change.state, "draft")
+
     def test_move_keeps_the_history(self):
         """R-A12: what was where on which day can be shown."""
         change = self.net.change(
@@ -65,9 +73,12 @@ class TestOutletChange(FlowCase):
             for values in ({"city_id": self.net.lake.id, "state_id": self.net.east.id}, {"state_id": self.net.east.id}):
                 for kind in ("add", "move"):
                     change = self.net.change(self.contract, kind, date=day, **values)
-                    with self.subTest(day=day, kind=kind), self.assertRaisesRegex(UserError, area.name):
-                        with self.env.cr.savepoint():
-                            self.net.approve(change)
+                    with (
+                        self.subTest(day=day, kind=kind),
+                        self.assertRaisesRegex(UserError, area.name),
+                        self.env.cr.savepoint(),
+                    ):
+                        self.net.approve(change)
                     self.assertEqual(change.state, "draft")
             change = self.net.change(self.contract, "move", date=day, latitude=SHANGHAI[0], longitude=SHANGHAI[1])
             with self.assertRaisesRegex(UserError, circle.name), self.env.cr.savepoint():

@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ def weights(cuts, number):
     """`number` weights in hundredths that add up to 100 %."""
     edges = [0, *sorted((cuts * number)[: number - 1]), 10_000]
     edges += [10_000] * (number + 1 - len(edges))
-    return [Decimal(after - before) / 100 for before, after in zip(edges, edges[1:], strict=False)]
+    return [Decimal(after - before) / 100 for before, after in pairwise(edges)]
 
 
 @tagged("post_install", "-at_install")

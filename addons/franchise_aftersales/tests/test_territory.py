@@ -128,6 +128,22 @@ class TestTerritory(FlowCase):
             self.net.lake.state_id = self.net.west
             self.env.flush_all()
 
+    def test_the_page_on_the_contract(self):
+        """R-A3: entered on the contract's form, with a sentence for each row."""
+        contract = self.net.contract(exclusive=False).with_user(self.flow.users["contract"])
+        with Form(contract) as form:
+            form.is_exclusive = True
+            with form.territory_ids.new() as row:
+                row.kind = "city"
+                row.city_id = self.net.harbour
+            with form.territory_ids.new() as row:
+                row.kind = "radius"
+                row.outlet_id = contract.outlet_ids
+                row.radius_km = 3
+                self.assertIn("3 km around", row.sentence)
+        city, circle = contract.territory_ids
+        self.assertEqual((city.state_id, circle.state_id.id), (self.net.east, False))
+
     def test_sentences(self):
         """R-A3: each row says in words what it protects."""
         contract = self.net.contract(areas=[self.net.harbour, self.net.west], radius=2.5, place=SHANGHAI)
@@ -192,6 +208,9 @@ class TestTerritoryTogether(CommitCase):
         flow.right_circle = net.contract(radius=100, place=HANGZHOU)
         flow.left_area = net.contract(areas=[net.harbour])
         flow.right_area = net.contract(areas=[net.east])
+        flow.mover = net.contract(exclusive=False, sign=True)
+        flow.change = net.change(flow.mover, "move", latitude=10.0, longitude=10.0)
+        flow.right_move = net.contract(radius=5, place=(10.01, 10.0))
 
     def sign_both(self, kind):
         def sign(name):
@@ -215,6 +234,26 @@ class TestTerritoryTogether(CommitCase):
             )
             self.assertEqual(len(signed), 1)
             self.assertIn(signed.name, str(errors[0]))
+
+    def test_an_outlet_moves_to_where_a_circle_is_being_signed(self):
+        """R-A3: one of the two wins, the other reads why."""
+
+        def move(env):
+            world = self.world(env)
+            world.change.with_user(world.users["manager"]).action_approve()
+
+        def sign(env):
+            world = self.world(env)
+            world.right_move.with_user(world.users["contract"]).action_sign()
+
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            results = self.together(move, sign)
+        errors = [error for _result, _tries, error in results if error]
+        self.assertEqual(len(errors), 1, results)
+        self.assertIsInstance(errors[0], UserError)
+        with self.transaction(commit=False) as env:
+            world = self.world(env)
+            self.assertEqual((world.change.state == "done") + (world.right_move.state == "signed"), 1)
 
     def test_two_circles(self):
         self.sign_both("circle")

@@ -17,8 +17,8 @@ def weighted_total(rows: Iterable[tuple]) -> Decimal:
     :raises ValueError: a score or weight out of range, or weights that don't add up to 100.
     """
     total = weights = Decimal(0)
-    for score, weight in rows:
-        score, weight = to_decimal(score), to_decimal(weight)
+    for row in rows:
+        score, weight = map(to_decimal, row)
         if not 0 <= score <= HUNDRED or not 0 <= weight <= HUNDRED:
             raise ValueError(f"score {score}, weight {weight}")
         total += score * weight

@@ -12,7 +12,7 @@ class FranchiseTerritoryLookup(models.TransientModel):
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
     brand_id = fields.Many2one("franchise.brand", domain="[('company_id', '=', company_id)]")
     day = fields.Date(default=fields.Date.context_today)
-    address_id = fields.Many2one("res.partner", string="Address")
+    address_id = fields.Many2one("res.partner")
     state_id = fields.Many2one("res.country.state", compute="_compute_state_id", store=True, readonly=False)
     city_id = fields.Many2one("res.city", compute="_compute_place", store=True, readonly=False)
     latitude = fields.Float(digits=(10, 7), compute="_compute_place", store=True, readonly=False)
@@ -34,21 +34,20 @@ class FranchiseTerritoryLookup(models.TransientModel):
     @api.depends("brand_id", "company_id", "day", "state_id", "city_id", "latitude", "longitude")
     @api.depends_context("lang")
     def _compute_territory_ids(self):
-        _ = self.env._
         for lookup in self:
             territories = self.env["franchise.territory"]
             brands = lookup.brand_id or self.env["franchise.brand"].search([("company_id", "=", lookup.company_id.id)])
             if not (lookup.state_id or lookup.city_id or lookup.latitude or lookup.longitude):
-                lookup.answer = _("Enter an address, a state, a city or coordinates.")
+                lookup.answer = self.env._("Enter an address, a state, a city or coordinates.")
             elif not (-90 <= lookup.latitude <= 90 and -180 <= lookup.longitude <= 180):
-                lookup.answer = _("Latitude goes from -90 to 90 degrees, longitude from -180 to 180.")
+                lookup.answer = self.env._("Latitude goes from -90 to 90 degrees, longitude from -180 to 180.")
             else:
                 where = place(lookup.latitude, lookup.longitude, lookup.state_id.id, lookup.city_id.id)
                 day = lookup.day or fields.Date.context_today(lookup)
                 territories = territories._protecting(brands, where, day)
                 lookup.answer = (
-                    _("%s protect this place.", ", ".join(territories.contract_id.mapped("name")))
+                    self.env._("%s protect this place.", ", ".join(territories.contract_id.mapped("name")))
                     if territories
-                    else _("Nobody protects this place on that day.")
+                    else self.env._("Nobody protects this place on that day.")
                 )
             lookup.territory_ids = territories.with_env(self.env)

@@ -37,7 +37,7 @@ class FranchiseContract(models.Model):
     is_exclusive = fields.Boolean(
         string="Exclusive Territory", help="Nobody else of the brand may open an outlet in this contract's territory."
     )
-    territory_ids = fields.One2many("franchise.territory", "contract_id", string="Territory")
+    territory_ids = fields.One2many("franchise.territory", "contract_id")
 
     def _get_frozen_fields(self):
         return super()._get_frozen_fields() | {"is_exclusive"}

@@ -149,7 +149,8 @@ class FranchiseOutletChange(models.Model):
         """
         self._check_transition("approve")
         for change in self:
-            if self.env.user in change.entered_by_id | change.create_uid:
+            # Who changed a draft last has entered it too, whoever began it.
+            if self.env.user in change.entered_by_id | change.create_uid | change.write_uid:
                 raise UserError(
                     self.env._("%s: nobody approves an outlet change that they entered.", change.display_name)
                 )

@@ -131,28 +131,29 @@ class FranchiseTerritory(models.Model):
     )
     @api.depends_context("lang")
     def _compute_sentence(self):
-        _ = self.env._
         for territory in self:
             contract = territory.contract_id
             values = {"what": territory._what(), "start": territory.protect_from, "end": territory.protect_to}
             if not territory.protect_from or not territory.protect_to:
                 territory.sentence = values["what"]
             elif territory.protect_from > territory.protect_to:
-                territory.sentence = _("%(what)s: on no day, the dates leave nothing.", **values)
+                territory.sentence = self.env._("%(what)s: on no day, the dates leave nothing.", **values)
             elif not contract.is_exclusive:
-                territory.sentence = _(
+                territory.sentence = self.env._(
                     "%(what)s, from %(start)s to %(end)s: not exclusive, others may open there.", **values
                 )
             elif contract.state == "signed":
-                territory.sentence = _(
+                territory.sentence = self.env._(
                     "%(what)s, from %(start)s to %(end)s: exclusive, nobody else of the brand may open there.", **values
                 )
             elif contract.state == "draft":
-                territory.sentence = _(
+                territory.sentence = self.env._(
                     "%(what)s, from %(start)s to %(end)s: exclusive once the contract is signed.", **values
                 )
             else:
-                territory.sentence = _("%(what)s: no longer protected, the contract is not in force.", **values)
+                territory.sentence = self.env._(
+                    "%(what)s: no longer protected, the contract is not in force.", **values
+                )
 
     def _what(self):
         """The ground itself in words: "Zhejiang, the whole state", "5 km around [HZ-001] West Lake"."""

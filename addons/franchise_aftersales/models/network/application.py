@@ -63,15 +63,15 @@ class FranchiseApplication(models.Model):
     )
     brand_id = fields.Many2one("franchise.brand", required=True, check_company=True, ondelete="restrict")
     date = fields.Date(string="Received On", required=True, default=fields.Date.context_today)
-    state_wished_id = fields.Many2one("res.country.state", string="State Wished")
-    city_wished_id = fields.Many2one("res.city", string="City Wished")
+    state_wished_id = fields.Many2one("res.country.state")
+    city_wished_id = fields.Many2one("res.city")
     region_note = fields.Char(string="Region Wished", help="Where the applicant would like to open, in words.")
     user_id = fields.Many2one("res.users", string="Responsible", default=lambda self: self.env.user, tracking=True)
     note = fields.Html(string="Notes", groups="base.group_user")
     check_ids = fields.One2many("franchise.application.check", "application_id", string="Qualification")
     answer_ids = fields.One2many("franchise.application.answer", "application_id", string="Questionnaire")
     study_ids = fields.One2many("franchise.site.study", "application_id", string="Site Studies")
-    contract_ids = fields.One2many("franchise.contract", "application_id", string="Contracts")
+    contract_ids = fields.One2many("franchise.contract", "application_id")
     contract_count = fields.Integer(compute="_compute_contract_count", groups="base.group_user")
     point_count = fields.Integer(
         string="Mandatory Points Left",
@@ -131,9 +131,10 @@ class FranchiseApplication(models.Model):
             application.contract_count = counts.get(application._origin, 0)
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for application in self:
             application.access_url = f"/my/franchise/applications/{application.id}"
+        return result
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -219,7 +220,8 @@ class FranchiseApplication(models.Model):
     def _check_second_person(self, excepted):
         """:raises UserError: the user has a part in the application or in a finding that is excepted."""
         self.ensure_one()
-        if self.env.user in self.entered_by_id | self.create_uid | self.user_id | excepted.checked_by_id:
+        involved = self.entered_by_id | self.create_uid | self.user_id | excepted.checked_by_id | excepted.write_uid
+        if self.env.user in involved:
             raise UserError(
                 self.env._(
                     "%(name)s needs an exception for: %(points)s. A second person decides: not who entered the "

@@ -76,7 +76,7 @@ class FranchiseConflict(models.Model):
     decision = fields.Text(copy=False)
     decided_on = fields.Date(readonly=True, copy=False)
     measures = fields.Text(copy=False, help="Who does what until when.")
-    measures_until = fields.Date(string="Measures Until", copy=False)
+    measures_until = fields.Date(copy=False)
     entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
 
     _check_sides = models.Constraint(

@@ -144,3 +144,27 @@ class FranchiseOutlet(models.Model):
             "domain": [("outlet_id", "=", self.id)],
             "context": {"default_outlet_id": self.id},
         }
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("closing_date"):
+            self._cancel_visits(fields.Date.to_date(vals["closing_date"]), self.env._("The outlet is closed."))
+        return result
+
+    def _cancel_visits(self, day, reason):
+        """Cancel the visits that are planned for `day` or later: there is nothing left to visit."""
+        # Whoever closes an outlet or ends a contract needn't be service staff.
+        visits = self.env["franchise.inspection"].sudo()
+        domain = [("outlet_id", "in", self.ids), ("state", "=", "planned"), ("date_planned", ">=", day)]
+        if visits := visits.search(domain):
+            visits._move("cancel", {"cancel_reason": reason})
+
+
+class FranchiseContract(models.Model):
+    _inherit = "franchise.contract"
+
+    def _move(self, action, values=None):
+        result = super()._move(action, values)
+        if action == "end":
+            self.outlet_ids._cancel_visits(fields.Date.context_today(self), self.env._("The contract has ended."))
+        return result

@@ -139,7 +139,7 @@ class FranchiseInspectionPlan(models.Model):
         """
         today = today or fields.Date.context_today(self)
         result = {"created": 0, "failed": 0}
-        for plan in self.search([]):
+        for plan in self.search([("active", "=", True)]):
             try:
                 if commit:
                     result["created"] += plan._plan(today, commit=True)

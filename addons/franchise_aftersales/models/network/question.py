@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 ASKED_BY = [("franchisor", "Franchisor asks the applicant"), ("applicant", "Applicant asks the franchisor")]
 LONGEST_ANSWER = 10_000  # characters
+LONGEST_QUESTION = 500
+MOST_QUESTIONS = 30  # of an applicant's own, beside the configured ones
 
 
 class FranchiseQuestion(models.Model):
@@ -65,6 +67,8 @@ class FranchiseApplicationAnswer(models.Model):
         return answers
 
     def write(self, vals):
+        if self.application_id._is_moving():
+            return super().write(vals)
         self._check_file_open()
         return super().write({**vals, **self._answered(vals)})
 
@@ -132,7 +136,31 @@ class FranchiseApplicationAnswer(models.Model):
                 raise UserError(self.env._("%s is not under review: answers can't change any more.", application.name))
         for answer in mine.filtered(lambda answer: answer.id in texts):
             if (answer.answer or "") != texts[answer.id]:
-                answer.write({"answer": texts[answer.id]})
-                super(FranchiseApplicationAnswer, answer).write(
-                    {"answered_by_id": texts[answer.id].strip() and partner.id}
-                )
+                values = {"answer": texts[answer.id], **answer._answered({"answer": texts[answer.id]})}
+                values["answered_by_id"] = values["answered_by_id"] and partner.id
+                answer.with_env(answer.application_id._trusted().env).write(values)
+
+    @api.model
+    def _ask_from_portal(self, application, text):
+        """The applicant asks the franchisor a question of their own; the responsible person gets an activity.
+
+        :param application: read with all rights (sudo).
+        :raises UserError: not under review, too long, or too many questions.
+        """
+        text = text.strip()
+        if application.state != "review":
+            raise UserError(self.env._("%s is not under review: nothing can be asked any more.", application.name))
+        if not text or len(text) > LONGEST_QUESTION:
+            raise UserError(self.env._("A question has 1 to %s characters.", LONGEST_QUESTION))
+        own = application.answer_ids.filtered(lambda answer: answer.asked_by == "applicant" and not answer.question_id)
+        if len(own) >= MOST_QUESTIONS:
+            raise UserError(self.env._("You have asked %s questions: please wait for our answers.", MOST_QUESTIONS))
+        asked = self.sudo().create({"application_id": application.id, "question": text, "asked_by": "applicant"})
+        user = application.user_id
+        if user:
+            application.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=application.with_context(lang=user.lang).env._("The applicant asks: %s", text[:100]),
+                user_id=user.id,
+            )
+        return asked

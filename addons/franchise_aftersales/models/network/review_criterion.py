@@ -55,14 +55,13 @@ class FranchiseReviewCriterion(models.Model):
 
     @api.model
     def _prepare_usual(self, company):
-        _ = self.env._
         usual = (
-            (_("Volume"), "volume", 25),
-            (_("Product mix"), "mix", 15),
-            (_("Cooperation"), "cooperation", 20),
-            (_("Stability"), "stability", 15),
-            (_("Potential"), "potential", 15),
-            (_("Risk"), "risk", 10),
+            (self.env._("Volume"), "volume", 25),
+            (self.env._("Product mix"), "mix", 15),
+            (self.env._("Cooperation"), "cooperation", 20),
+            (self.env._("Stability"), "stability", 15),
+            (self.env._("Potential"), "potential", 15),
+            (self.env._("Risk"), "risk", 10),
         )
         return [
             {"name": name, "kind": kind, "weight": weight, "sequence": number * 10, "company_id": company.id}

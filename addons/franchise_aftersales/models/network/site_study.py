@@ -23,7 +23,7 @@ class FranchiseSiteStudy(models.Model):
     application_state = fields.Selection(related="application_id.state", string="Application Status")
     date = fields.Date(string="Seen On", required=True, default=fields.Date.context_today)
     user_id = fields.Many2one("res.users", string="Studied By", default=lambda self: self.env.user)
-    address_id = fields.Many2one("res.partner", string="Address")
+    address_id = fields.Many2one("res.partner")
     street = fields.Char()
     state_id = fields.Many2one(
         "res.country.state", compute="_compute_state_id", store=True, readonly=False, precompute=True
