@@ -4,5 +4,5 @@ from . import test_claim, test_claim_approval, test_claim_quota
 from . import test_endpoint, test_outbox, test_outbox_results, test_outbox_together, test_inbox, test_inbox_malformed
 from . import test_settlement, test_settlement_fixed, test_settlement_together, test_tie_out
 from . import test_statement, test_translations
-from . import test_notice, test_contract_signature, test_portal_signing
+from . import test_notice, test_contract_signature, test_portal_signing, test_portal_browser
 from . import test_default_case, test_transfer, test_end_prices

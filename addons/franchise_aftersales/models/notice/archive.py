@@ -58,7 +58,8 @@ class IrAttachment(models.Model):
 
     def _franchise_freeze(self):
         """Keep these files as evidence, each with the SHA-256 of its content; for the documents' own steps only."""
-        frozen = self.sudo().with_context(franchise_moving=_MOVING)
+        # With `bin_size`, as the web client reads, a file's content would be its size.
+        frozen = self.sudo().with_context(franchise_moving=_MOVING, bin_size=False)
         for attachment in frozen:
             if not attachment.franchise_frozen:
                 attachment.write(
@@ -71,7 +72,7 @@ class IrAttachment(models.Model):
     def _franchise_intact(self):
         """Whether the file still is what was kept: its content is hashed again."""
         self.ensure_one()
-        content = self.sudo().raw or b""
+        content = self.sudo().with_context(bin_size=False).raw or b""
         return bool(self.franchise_sha256) and hashlib.sha256(content).hexdigest() == self.franchise_sha256
 
 
