@@ -82,6 +82,24 @@ class FranchiseEvidenceMixin(models.AbstractModel):
     _name = "franchise.evidence.mixin"
     _description = "Document With Evidence"
 
+    # Fields with uploaded files; once such a file is kept as evidence, it stays where it was given.
+    _evidence_fields: tuple[str, ...] = ()
+
+    def write(self, vals):
+        names = [name for name in self._evidence_fields if name in vals]
+        kept = {(record, name): record[name].filtered("franchise_frozen") for record in self for name in names}
+        result = super().write(vals)
+        for (record, name), files in kept.items():
+            if files - record[name]:
+                raise UserError(
+                    self.env._(
+                        "“%(file)s” is kept as evidence of %(document)s: it can't be taken away. Add a new file.",
+                        file=(files - record[name])[0].name,
+                        document=record.display_name,
+                    )
+                )
+        return result
+
     def _keep_files(self, files):
         """Keep uploaded files as evidence of this document.
 
