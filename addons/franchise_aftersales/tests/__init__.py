@@ -7,6 +7,7 @@ from . import test_statement, test_translations
 from . import test_contract_buyback, test_contract_royalty, test_contract_rebate
 from . import test_territory_rules, test_territory, test_outlet_change
 from . import test_notice, test_contract_signature, test_portal_signing
+from . import test_notice, test_contract_signature, test_portal_signing, test_portal_browser
 from . import test_default_case, test_transfer, test_end_prices
 from . import test_notice_sync, test_steps_page
 from . import test_contract_terms, test_contract_sales, test_contract_target, test_contract_entitlement

@@ -64,7 +64,7 @@ class TestContractSignature(SignatureCase):
             self.flow.company.name,
             self.flow.franchisee.name,
             "Notice Outlet",
-            "Notice Period 90",
+            "Notice Period Days between a notice and the end. 90",
             "Signer franchisee",
             "Signer franchisor",
             IP,

@@ -80,6 +80,8 @@ class TestNotice(NoticeCase):
         letter = notice.archive_id
         self.assertEqual(notice.archive_sha256, hashlib.sha256(letter.raw).hexdigest())
         self.assertTrue(notice.archive_intact)
+        self.env.invalidate_all()
+        self.assertTrue(notice.with_context(bin_size=True).archive_intact, "read as the web client does")
         admin = self.env.ref("base.user_admin")
         admin.company_ids |= self.flow.company
         for attachment in (letter.with_user(admin), letter.sudo()):

@@ -19,6 +19,18 @@ class PortalCase(HttpCase):
         for role in ("portal", "portal_franchisee", "portal_supplier", "contract", "service"):
             cls.flow.users[role].password = PASSWORD
 
+    def notice(self, send=True, **values):
+        notice = make_notice(self.flow, channel="mail", body="<p>Please read this</p>", **values)
+        if send:
+            notice.action_send()
+        return notice.with_env(self.env)
+
+    def contract(self, offer=True):
+        contract = make_contract(self.flow)
+        if offer:
+            contract.with_user(self.flow.users["contract"]).action_offer()
+        return contract
+
     def login(self, role):
         self.authenticate(self.flow.users[role].login if role else None, PASSWORD if role else None)
 
@@ -39,12 +51,6 @@ class PortalCase(HttpCase):
 @tagged("post_install", "-at_install")
 class TestPortalNotice(PortalCase):
     """R-B2: acknowledgement in the portal by name, drawn signature, time and IP; nobody else gets in."""
-
-    def notice(self, send=True, **values):
-        notice = make_notice(self.flow, channel="mail", body="<p>Please read this</p>", **values)
-        if send:
-            notice.action_send()
-        return notice.with_env(self.env)
 
     def test_the_partner_reads_and_acknowledges(self):
         notice = self.notice()
@@ -158,12 +164,6 @@ class TestPortalNotice(PortalCase):
 @tagged("post_install", "-at_install")
 class TestPortalContract(PortalCase):
     """R-A11: both parties sign on the contract's page; wrong links, people, states and pictures are refused."""
-
-    def contract(self, offer=True):
-        contract = make_contract(self.flow)
-        if offer:
-            contract.with_user(self.flow.users["contract"]).action_offer()
-        return contract
 
     def test_both_parties_sign_in_the_portal(self):
         contract = self.contract()

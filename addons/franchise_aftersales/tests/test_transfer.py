@@ -76,6 +76,8 @@ class TestTransfer(TransferCase):
             transfer.action_complete()
         with self.assertRaises(UserError):
             transfer.agreement_file_ids.unlink()
+        with self.assertRaisesRegex(UserError, "kept as evidence"):
+            transfer.agreement_file_ids = False
 
     def test_the_fee_is_computed_by_the_terms_and_charged_once(self):
         """R-A12: 10 % of 30000 is more than the least fee of 500; the charge explains itself."""

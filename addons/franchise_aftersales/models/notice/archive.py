@@ -58,7 +58,8 @@ class IrAttachment(models.Model):
 
     def _franchise_freeze(self):
         """Keep these files as evidence, each with the SHA-256 of its content; for the documents' own steps only."""
-        frozen = self.sudo().with_context(franchise_moving=_MOVING)
+        # With `bin_size`, as the web client reads, a file's content would be its size.
+        frozen = self.sudo().with_context(franchise_moving=_MOVING, bin_size=False)
         for attachment in frozen:
             if not attachment.franchise_frozen:
                 attachment.write(
@@ -71,7 +72,7 @@ class IrAttachment(models.Model):
     def _franchise_intact(self):
         """Whether the file still is what was kept: its content is hashed again."""
         self.ensure_one()
-        content = self.sudo().raw or b""
+        content = self.sudo().with_context(bin_size=False).raw or b""
         return bool(self.franchise_sha256) and hashlib.sha256(content).hexdigest() == self.franchise_sha256
 
 
@@ -80,6 +81,24 @@ class FranchiseEvidenceMixin(models.AbstractModel):
 
     _name = "franchise.evidence.mixin"
     _description = "Document With Evidence"
+
+    # Fields with uploaded files; once such a file is kept as evidence, it stays where it was given.
+    _evidence_fields: tuple[str, ...] = ()
+
+    def write(self, vals):
+        names = [name for name in self._evidence_fields if name in vals]
+        kept = {(record, name): record[name].filtered("franchise_frozen") for record in self for name in names}
+        result = super().write(vals)
+        for (record, name), files in kept.items():
+            if files - record[name]:
+                raise UserError(
+                    self.env._(
+                        "“%(file)s” is kept as evidence of %(document)s: it can't be taken away. Add a new file.",
+                        file=(files - record[name])[0].name,
+                        document=record.display_name,
+                    )
+                )
+        return result
 
     def _keep_files(self, files):
         """Keep uploaded files as evidence of this document.

@@ -24,7 +24,10 @@ class FranchiseContract(models.Model):
         return self.sudo().signature_ids.sorted(lambda signature: (signature.party == "franchisee", signature.id))
 
     def _document_term_rows(self):
-        """[(label, value as text)] of the version that is printed: all terms that were entered, whatever rooms add."""
+        """[(label, help, value as text)] of the version that is printed: all terms entered, whatever rooms add.
+
+        The help says what a number counts: days, months, percent of what.
+        """
         self.ensure_one()
         version = self._document_terms()
         rows = []
@@ -33,7 +36,7 @@ class FranchiseContract(models.Model):
                 continue
             text = self._term_text(version, field)
             if text:
-                rows.append((field._description_string(self.env), text))
+                rows.append((field._description_string(self.env), field._description_help(self.env) or "", text))
         return rows
 
     def _term_text(self, version, field):

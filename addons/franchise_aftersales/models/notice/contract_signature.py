@@ -3,7 +3,7 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 from ..base.document import Transition
 from ..contract.contract import FranchiseContract as Base
@@ -33,6 +33,7 @@ class FranchiseContract(models.Model):
         "recall": Transition(("offered",), "draft", GROUP_CONTRACT),
         "sign": Base._transitions["sign"]._replace(sources=("draft", "offered")),
     }
+    _evidence_fields = ("scan_ids",)
     _step_fields = getattr(Base, "_step_fields", frozenset()) | {
         "archive_id",
         "archive_sha256",
@@ -71,14 +72,10 @@ class FranchiseContract(models.Model):
             contract.access_url = f"/my/franchise/contracts/{contract.id}"
 
     def write(self, vals):
-        kept = {}
-        if "scan_ids" in vals and not self._is_moving():
-            kept = {contract: contract.scan_ids for contract in self if contract.state in ("signed", "ended")}
         result = super().write(vals)
-        if any(before - contract.scan_ids for contract, before in kept.items()):
-            raise UserError(self.env._("The scan of a signed contract is evidence: add another one, none is removed."))
-        for contract in kept:
-            contract._keep_files(contract.scan_ids)
+        if "scan_ids" in vals:
+            for contract in self.filtered(lambda contract: contract.state in ("signed", "ended")):
+                contract._keep_files(contract.scan_ids)
         return result
 
     def action_offer(self):
@@ -118,7 +115,7 @@ class FranchiseContract(models.Model):
     def _mail_offer(self):
         self.ensure_one()
         template = self.env.ref(f"{MODULE}.mail_contract_offered").sudo()
-        template.send_mail(self.id, email_values={"recipient_ids": [Command.link(self.franchisee_id.id)]})
+        template.send_mail(self.id)
         self.message_post(
             body=self.env._("Offered for signature to %s.", self.franchisee_id.email), subtype_xmlid="mail.mt_note"
         )
@@ -253,6 +250,19 @@ class FranchiseContract(models.Model):
         """Open the page on which the parties read and sign the contract."""
         self.ensure_one()
         return {"type": "ir.actions.act_url", "target": "self", "url": self.get_portal_url()}
+
+    def action_view_end_terms(self):
+        """Open the versions of the terms with what they say on transfers, heirs and assets."""
+        self.ensure_one()
+        form = self.env.ref(f"{MODULE}.franchise_contract_version_view_form_end")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Terms of Transfer and End"),
+            "res_model": "franchise.contract.version",
+            "views": [(False, "list"), (form.id, "form")],
+            "domain": [("contract_id", "=", self.id)],
+            "context": {"create": False},
+        }
 
     def _document_terms(self):
         """The version that the printed contract shows: in force at its start (or today), else the latest draft."""

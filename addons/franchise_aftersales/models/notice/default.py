@@ -36,6 +36,7 @@ class FranchiseDefault(models.Model):
     _frozen_fields = frozenset(
         {"name", "contract_id", "outlet_id", "clause_id", "found_on", "facts", "demands", "cure_days"}
     )
+    _evidence_fields = ("evidence_ids",)
     _step_fields = frozenset({"notice_id", "termination_id", "closed_on"})
 
     name = fields.Char(

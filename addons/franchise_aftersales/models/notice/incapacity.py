@@ -34,6 +34,7 @@ class FranchiseIncapacity(models.Model):
         "cancel": Transition(("draft",), "cancelled", GROUP_CONTRACT),
     }
     _frozen_fields = frozenset({"name", "contract_id", "kind", "person", "date", "decision_days"})
+    _evidence_fields = ("proof_ids",)
     _step_fields = frozenset({"transfer_id", "termination_id"})
 
     name = fields.Char(

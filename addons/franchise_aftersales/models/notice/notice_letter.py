@@ -129,7 +129,7 @@ class FranchiseNotice(models.Model):
     def _mail(self, template, attachments=None):
         """Put a mail to the partner into the queue. :param template: xml id in this addon. :return: mail.mail (sudo)."""
         self.ensure_one()
-        values = {"recipient_ids": [fields.Command.link(self.partner_id.id)]}
+        values = {}
         if attachments:
             values["attachment_ids"] = [fields.Command.link(attachment.id) for attachment in attachments]
         template = self.env.ref(f"{MODULE}.{template}").sudo()

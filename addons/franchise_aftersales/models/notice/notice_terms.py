@@ -195,7 +195,12 @@ class FranchiseNotice(models.Model):
 
     def _remind(self):
         """Mail a reminder to the partners that have an address; who has none is left to the responsible person."""
-        for notice in self.filtered("partner_id.email"):
-            notice._mail("mail_notice_reminder")
-            notice._trusted().write({"reminder_count": notice.reminder_count + 1})
-            notice._post_step(self.env._("Reminder mailed to %s.", notice.partner_id.email))
+        reached = self.filtered("partner_id.email")
+        for notice in reached:
+            notice._portal_ensure_token()
+        self.env.ref("franchise_aftersales.mail_notice_reminder").sudo().send_mail_batch(reached.ids)
+        for count, notices in reached.grouped("reminder_count").items():
+            notices._trusted().write({"reminder_count": count + 1})
+        reached._message_log_batch(
+            bodies={notice.id: self.env._("Reminder mailed to %s.", notice.partner_id.email) for notice in reached}
+        )

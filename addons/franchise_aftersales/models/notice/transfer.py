@@ -51,6 +51,7 @@ class FranchiseTransfer(models.Model):
             "incapacity_id",
         }
     )
+    _evidence_fields = ("agreement_file_ids",)
     _step_fields = frozenset(
         {
             "entered_by_id",
