@@ -4,3 +4,5 @@ from . import test_claim, test_claim_approval, test_claim_quota
 from . import test_endpoint, test_outbox, test_outbox_results, test_outbox_together, test_inbox, test_inbox_malformed
 from . import test_settlement, test_settlement_fixed, test_settlement_together, test_tie_out
 from . import test_statement, test_translations
+from . import test_termination_case, test_termination_clauses, test_termination_impact
+from . import test_termination_transition, test_termination_withdraw, test_termination_together

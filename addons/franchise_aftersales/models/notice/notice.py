@@ -72,6 +72,14 @@ class FranchiseNotice(models.Model):
         self._after_acknowledged()
         return True
 
+    def action_cancel(self):
+        """Give up a draft."""
+        return self._move("cancel")
+
+    def action_revoke(self):
+        """Take the notice back."""
+        return self._move("revoke")
+
     def _after_sent(self):
         """Hook: documents behind the notices go on."""
 
