@@ -133,7 +133,7 @@ class TestTerminationWithdraw(FlowCase):
         case.withdraw_reason = "Agreed"
 
         def refuse(_case):
-            raise UserError("posted")
+            raise UserError(_case.env._("posted"))
 
         self.patch(type(case), "_check_can_withdraw", refuse)
         with self.assertRaisesRegex(UserError, "posted"):
