@@ -27,3 +27,5 @@ from . import (
     test_conflict,
     test_network_views,
 )
+from . import test_termination_case, test_termination_clauses, test_termination_impact
+from . import test_termination_transition, test_termination_withdraw, test_termination_together
