@@ -39,8 +39,7 @@ class ResPartner(models.Model):
 
     def _franchise_parties(self):
         """Those of these contacts who are users, franchisees or suppliers, and no end customers."""
-        family = self.with_context(active_test=False)
-        internal = family.filtered(lambda partner: any(not user.share for user in partner.user_ids))
+        internal = self.filtered(lambda partner: any(not user.share for user in partner.user_ids))
         contracts = self.env["franchise.contract"].search([("franchisee_id", "in", self.ids)])
         agreements = self.env["franchise.service.agreement"].search([("supplier_id", "in", self.ids)])
         companies = self.env["res.company"].search([("partner_id", "in", self.ids)])
@@ -48,7 +47,8 @@ class ResPartner(models.Model):
 
     def _franchise_family(self):
         """These contacts and the contacts below them."""
-        return self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        found = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        return found.with_env(self.env)  # Odoo's own checks must not look at archived users as well
 
     def _franchise_references(self):
         """{model name: records} of everything that points at these contacts by a stored many2one."""
