@@ -44,9 +44,10 @@ EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
 LISTS = {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "operator": "r", "manager": "crwd"}
 
 ACCESS = {
-    # Odoo's own, for choosing bills; a record rule leaves posted vendor bills only (security.xml)
-    "account.move": Access({"service": "r"}, company=None),
-    "account.move.line": Access({"service": "r"}, company=None),
+    # Odoo's own, for choosing what was bought; record rules leave posted vendor bills, and posted customer invoices of
+    # franchisees (security.xml)
+    "account.move": Access({"service": "r", "contract": "r"}, company=None),
+    "account.move.line": Access({"service": "r", "contract": "r"}, company=None),
     # contract
     "franchise.brand": Access(TERMS),
     "franchise.contract": Access(TERMS),
@@ -56,6 +57,20 @@ ACCESS = {
     ),
     "franchise.charge.account": Access({"accountant": "r", "finance": "crwd", "contract": "r", "manager": "crwd"}),
     "franchise.contract.version": Access(TERMS),
+    "franchise.contract.rebate.tier": Access(TERMS),
+    "franchise.sales.report": Access(TERMS),
+    "franchise.sales.missing": Access({"contract": "crw", "manager": "crw"}, company=None),
+    "franchise.price.check": Access(TERMS),
+    "franchise.target": Access(TERMS),
+    "franchise.entitlement": Access(TERMS),
+    "franchise.entitlement.grant": Access(TERMS),
+    "franchise.exchange": Access({**TERMS, "finance": "rw"}),
+    "franchise.exchange.line": Access(TERMS),
+    "franchise.exchange.quota": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "r"},
+        company="invoice_line_id.company_id",
+    ),
+    "franchise.renewal.refuse": Access({"contract": "crw", "manager": "crw"}, company=None),
     # application, network
     # clause
     "franchise.clause": Access(TERMS),

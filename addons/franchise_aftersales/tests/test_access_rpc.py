@@ -10,7 +10,7 @@ from .test_access import MATRIX
 
 # What can be called by RPC beside Odoo's own methods.
 API = {"endpoints", "pending", "lease", "finish", "release", "receive", "reconcile_page", "status"}
-OVERRIDDEN = {"create", "write", "unlink", "button_draft", "button_cancel", "report_action"}
+OVERRIDDEN = {"create", "write", "unlink", "button_draft", "button_cancel", "report_action", "get_import_templates"}
 
 
 @tagged("post_install", "-at_install")

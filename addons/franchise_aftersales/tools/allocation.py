@@ -14,6 +14,11 @@ def to_decimal(value) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value or 0))
 
 
+def as_text(value) -> str:
+    """`value` as plain decimal text without trailing zeros: for people, and for formulas that are kept as text."""
+    return f"{to_decimal(value).normalize():f}"
+
+
 def round_money(amount, rounding) -> Decimal:
     """Round `amount` half-up to a multiple of `rounding` (the currency's smallest unit, e.g. 0.01)."""
     unit = to_decimal(rounding)

@@ -1,1 +1,2 @@
 from . import settlement_generate
+from . import renewal_refuse, sales_missing

@@ -97,7 +97,7 @@ class FranchiseClaim(models.Model):
         required=True,
         check_company=True,
         ondelete="restrict",
-        domain="[('contract_id', '=', contract_id)]",
+        domain="['|', ('contract_id', '=', contract_id), ('contract_id.predecessor_id', '=', contract_id)]",
     )
     claimant_id = fields.Many2one(related="contract_id.franchisee_id", string="Franchisee", store=True, index=True)
     supplier_id = fields.Many2one("res.partner", required=True, index=True, check_company=True, ondelete="restrict")
@@ -203,7 +203,7 @@ class FranchiseClaim(models.Model):
     @api.constrains("outlet_id", "contract_id")
     def _check_outlet(self):
         for claim in self:
-            if claim.outlet_id.contract_id != claim.contract_id:
+            if claim.outlet_id.contract_id not in claim.contract_id._with_successors():
                 raise ValidationError(
                     self.env._(
                         "Outlet %(outlet)s does not belong to contract %(contract)s.",

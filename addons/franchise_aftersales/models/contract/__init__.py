@@ -1,1 +1,4 @@
-from . import brand, outlet, contract, contract_version, charge, charge_account, charge_settlement
+from . import brand, outlet, contract, contract_version, rebate_tier, contract_terms, contract_renewal
+from . import charge, charge_account, charge_settlement, charge_texts
+from . import sales_report, price_check, target, contract_money
+from . import entitlement, entitlement_grant, exchange, exchange_line, exchange_quota, res_partner

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.allocation import to_decimal
 from ..base.document import Transition
 
 GROUP_CONTRACT = "franchise_aftersales.group_contract"
@@ -22,7 +23,19 @@ class FranchiseContract(models.Model):
         "cancel": Transition(("draft",), "cancelled", GROUP_CONTRACT),
     }
     _frozen_fields = frozenset(
-        {"name", "company_id", "franchisee_id", "brand_id", "date_start", "date_sign", "currency_id"}
+        {
+            "name",
+            "company_id",
+            "franchisee_id",
+            "brand_id",
+            "date_start",
+            "date_end",
+            "date_sign",
+            "currency_id",
+            "initial_fee",
+            "deposit",
+            "outlet_ids",
+        }
     )
 
     name = fields.Char(
@@ -48,12 +61,22 @@ class FranchiseContract(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
     date_sign = fields.Date(string="Signed On", copy=False, tracking=True)
     date_start = fields.Date(string="Start", required=True, tracking=True)
-    date_end = fields.Date(string="End", required=True, tracking=True)
+    date_end = fields.Date(
+        string="End",
+        required=True,
+        tracking=True,
+        help="Last day of the term. Once signed it changes only by a renewal or a termination.",
+    )
+    initial_fee = fields.Monetary(help="Charged once, when the contract is signed.")
+    deposit = fields.Monetary(help="Charged when the contract is signed, and accounted for at its end.")
     user_id = fields.Many2one("res.users", string="Contract Manager", default=lambda self: self.env.user)
     note = fields.Html(string="Notes")
 
     _unique_name = models.UniqueIndex("(company_id, name) WHERE state != 'draft'", "This contract number is taken.")
     _check_dates = models.Constraint("CHECK (date_end >= date_start)", "A contract can't end before it starts.")
+    _check_fees = models.Constraint(
+        "CHECK (initial_fee >= 0 AND deposit >= 0)", "The initial fee and the deposit can't be negative."
+    )
 
     @api.depends("outlet_ids")
     def _compute_outlet_count(self):
@@ -64,18 +87,52 @@ class FranchiseContract(models.Model):
             contract.outlet_count = counts.get(contract._origin, 0)
 
     def action_sign(self):
-        """Sign: from here on the terms are frozen; changes are amendments.
+        """Sign: from here on the contract is frozen, changes of its terms are amendments, and its fees are owed.
 
-        :raises UserError: the contract has no outlet.
+        :raises UserError: the contract has no outlet, or no terms that begin with it.
         """
+        self._check_transition("sign")
         for contract in self:
-            if not contract.outlet_ids:
-                raise UserError(
-                    self.env._("%s has no outlet yet: add the stores that it covers, then sign.", contract.name)
-                )
-        for contract in self:
-            contract._move("sign", {"date_sign": contract.date_sign or fields.Date.context_today(contract)})
+            contract._check_signable()
+        self._confirm_first_terms()
+        for day, contracts in self.grouped(lambda row: row.date_sign or fields.Date.context_today(row)).items():
+            contracts._move("sign", {"date_sign": day})
+        self.env["franchise.charge"]._charge([vals for contract in self for vals in contract._prepare_fees()])
         return True
+
+    def _check_signable(self):
+        """Refuse to sign what lacks something, with a sentence; rooms add their conditions. :raises UserError:"""
+        self.ensure_one()
+        if not self._outlets_to_run():
+            raise UserError(self.env._("%s has no outlet yet: add the stores that it covers, then sign.", self.name))
+
+    def _outlets_to_run(self):
+        """The outlets that the contract will cover."""
+        return self.outlet_ids
+
+    def _prepare_fees(self):
+        """Values of the charges that signing makes due: initial fee and deposit, in the contract's currency."""
+        self.ensure_one()
+        labels = {"initial_fee": self.env._("Initial fee"), "deposit": self.env._("Deposit")}
+        return [
+            {
+                "contract_id": self.id,
+                "kind": kind,
+                "date": self.date_sign,
+                "name": label,
+                "amount": self[kind],
+                "res_model": self._name,
+                "res_id": self.id,
+                "formula_values": {
+                    "formula": "contract_fee",
+                    "contract": self.name,
+                    "date": fields.Date.to_string(self.date_sign),
+                    "amount": str(to_decimal(self[kind])),
+                },
+            }
+            for kind, label in labels.items()
+            if self[kind]
+        ]
 
     def action_end(self):
         """End the contract; what survives it is the termination's business."""
