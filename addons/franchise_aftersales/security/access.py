@@ -33,6 +33,8 @@ class Access(NamedTuple):
 
 # Terms are read by everybody who works with money or claims, and written by contract managers.
 TERMS = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "manager": "crwd"}
+# Work of a termination: service staff report theirs done.
+DUTIES = {"service": "rw", "accountant": "r", "finance": "r", "contract": "crwd", "manager": "crwd"}
 CLAIMS = {"service": "crwd", "accountant": "r", "finance": "rw", "contract": "r", "manager": "crwd"}
 RECOVERIES = {"service": "rw", "accountant": "r", "finance": "r", "operator": "r", "manager": "rw"}
 # Final settlements: contract managers draw them up, finance approves.
@@ -40,7 +42,8 @@ FINALS = {"accountant": "r", "finance": "rw", "contract": "crwd", "manager": "cr
 # What only computations write.
 SEEN = {"accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
 EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
-# Lists that a manager keeps and everybody chooses from.
+# Lists that a manager keeps and everybody chooses from; templates are kept by contract managers.
+TEMPLATES = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "operator": "r", "manager": "crwd"}
 LISTS = {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "operator": "r", "manager": "crwd"}
 
 ACCESS = {
@@ -79,6 +82,19 @@ ACCESS = {
     "franchise.notice": Access(TERMS),
     # termination
     "franchise.termination": Access(TERMS),
+    "franchise.termination.reason": Access(LISTS, company=None),
+    "franchise.termination.template": Access(TEMPLATES, company=None),
+    "franchise.termination.consultation": Access(TERMS),
+    "franchise.termination.clause.review": Access(TERMS),
+    "franchise.termination.impact": Access(TERMS),
+    "franchise.termination.override": Access({"finance": "crw", "manager": "crw"}, company=None),
+    "franchise.termination.task": Access(DUTIES),
+    "franchise.termination.deidentification": Access(DUTIES),
+    "franchise.termination.outlet": Access(TERMS),
+    "franchise.termination.reassignment": Access(dict.fromkeys(TERMS, "r")),
+    "franchise.risk": Access(TERMS),
+    "franchise.risk.drill": Access(TERMS),
+    "franchise.announcement": Access(TERMS),
     # settlement of terminations, documents, personal data, disputes
     "franchise.final.settlement": Access(FINALS),
     "franchise.final.line": Access(SEEN),

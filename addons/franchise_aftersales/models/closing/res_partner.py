@@ -150,15 +150,19 @@ class ResPartner(models.Model):
         for partner in family:
             partner.write({**blank, "name": self.env._("Anonymous customer %s", partner.id), "category_id": [(5,)]})
         family.write({"active": False})
+        family._franchise_drop_messages()  # Odoo notes changes of bank accounts there, the old number too
 
-    def _franchise_drop_traces(self):
-        """Messages, files, activities, ratings' words and bank numbers of these contacts."""
-        env = self.env
-        messages = env["mail.message"].search([("model", "=", "res.partner"), ("res_id", "in", self.ids)])
-        env["mail.mail"].search(
+    def _franchise_drop_messages(self):
+        """The messages in these contacts' chatter, and mails that wait or went out to them."""
+        messages = self.env["mail.message"].search([("model", "=", "res.partner"), ("res_id", "in", self.ids)])
+        self.env["mail.mail"].search(
             ["|", ("mail_message_id", "in", messages.ids), ("recipient_ids", "in", self.ids)]
         ).unlink()
         messages.unlink()
+
+    def _franchise_drop_traces(self):
+        """Files, activities, ratings' words and bank numbers of these contacts."""
+        env = self.env
         env["ir.attachment"].search(
             [
                 ("res_model", "=", "res.partner"),

@@ -20,6 +20,7 @@ class FranchiseContract(models.Model):
     _transitions = {
         "sign": Transition(("draft",), "signed", GROUP_CONTRACT),
         "end": Transition(("signed",), "ended", GROUP_CONTRACT),
+        "resume": Transition(("ended",), "signed", GROUP_CONTRACT),  # by the withdrawal of a termination
         "cancel": Transition(("draft",), "cancelled", GROUP_CONTRACT),
     }
     _frozen_fields = frozenset(

@@ -6,6 +6,7 @@ STEPS = {
     "franchise.contract": {
         "sign": ("draft", "signed", CONTRACT),
         "end": ("signed", "ended", CONTRACT),
+        "resume": ("ended", "signed", CONTRACT),
         "cancel": ("draft", "cancelled", CONTRACT),
     },
     "franchise.contract.version": {"confirm": ("draft", "confirmed", CONTRACT)},
