@@ -69,6 +69,7 @@
         "views/termination_views.xml",
         "views/termination_row_views.xml",
         "views/final_settlement_views.xml",
+        "views/closing_views.xml",
         "views/legal_document_views.xml",
         "views/dispute_views.xml",
         "views/privacy_request_views.xml",

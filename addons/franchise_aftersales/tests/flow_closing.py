@@ -34,7 +34,7 @@ class Closing:
         )
 
     def contract(self, start="2024-01-01", end="2026-12-31", **values):
-        """A signed contract of another franchisee, with an outlet."""
+        """A contract of another franchisee, with an outlet; `terms` signs it."""
         franchisee = values.pop("franchisee", None) or self.flow.partner("Leaving")
         contract = self.env["franchise.contract"].create(
             {
@@ -50,18 +50,17 @@ class Closing:
         self.env["franchise.outlet"].create(
             {"code": f"C{contract.id}", "name": "Closing outlet", "contract_id": contract.id}
         )
-        contract.action_sign()
         return contract
 
     def terms(self, contract, start=None, **values):
-        """Confirmed money terms: those that signing put in force, or an amendment from `start` on."""
-        if not start:
-            contract.version_ids._trusted().write(values)
-            return contract.version_ids
+        """Money terms in force from the contract's start, with which it is signed, or from `start`."""
         version = self.env["franchise.contract.version"].create(
             {"contract_id": contract.id, "date_from": start or contract.date_start, **values}
         )
-        version.action_confirm()
+        if contract.state == "draft":
+            contract.action_sign()
+        else:
+            version.action_confirm()
         return version
 
     def charge(self, contract, kind, amount, day, **values):
@@ -106,7 +105,13 @@ class Closing:
     def termination(self, contract, day, **values):
         """A termination of `contract` on `day`."""
         return self.env["franchise.termination"].create(
-            {"contract_id": contract.id, "date_effective": day, "user_id": self.flow.users["contract"].id, **values}
+            {
+                "contract_id": contract.id,
+                "date_effective": day,
+                "initiator": "franchisee",
+                "user_id": self.flow.users["contract"].id,
+                **values,
+            }
         )
 
     def final(self, termination, stage="draft", **values):

@@ -260,17 +260,82 @@ class TestFinalSettlement(ClosingCase):
         with self.assertRaisesRegex(UserError, "no last day"):
             final.action_compute()
         bare = self.closing.contract()
-        bare.version_ids._trusted().write({"state": "draft"})
         final = self.closing.final(self.closing.termination(bare, "2025-05-05"))
         with self.assertRaisesRegex(UserError, "no confirmed terms"):
             final.action_compute()
 
     def test_a_withdrawal_takes_the_final_settlement_back(self):
         final = self.closing.final(self.termination, "approved")
-        self.termination.withdraw_reason = "They agreed to go on"
+        self.termination.withdraw_reason = "They stay"
         self.termination.with_user(self.flow.users["contract"]).action_withdraw()
         self.assertEqual(final.state, "cancelled")
         self.assertFalse(final._charges())
+
+    def test_a_contract_that_ended_is_settled_by_its_planned_term(self):
+        """Ending the contract sets its end to the last day; the days not run are those of the term agreed."""
+        self.termination._trusted().planned_date_end = self.contract.date_end
+        self.contract._trusted().date_end = self.termination.date_effective
+        final = self.closing.final(self.termination, "computed")
+        self.assertIn("411 days not run", self.closing.line(final, "unearned_fee").explanation)
+
+    def test_at_whose_cause(self):
+        case = self.termination
+        reason = self.env["franchise.termination.reason"].search([])
+        for initiator, code, fault in (
+            ("expiry", False, "expiry"),
+            ("mutual", False, "mutual"),
+            ("franchisor", False, "franchisor"),
+            ("franchisor", "franchisor.strategy", "franchisor"),
+            ("franchisor", "franchisor.breach", "franchisee"),
+            ("franchisee", "franchisee.need", "franchisee"),
+            ("franchisee", "franchisor.quality", "franchisor"),
+        ):
+            with self.subTest(initiator=initiator, code=code):
+                case._trusted().write(
+                    {"initiator": initiator, "reason_id": reason.filtered(lambda row: row.complete_code == code).id}
+                )
+                self.assertEqual(case._final_fault(), fault)
+
+    def test_rebates_count_for_the_days_that_ran(self):
+        contract = self.closing.contract()
+        self.closing.terms(
+            contract,
+            rebate_tier_ids=[
+                Command.create({"threshold": 1000, "percent": 3, "basis": "whole"}),
+                Command.create({"threshold": 36500, "percent": 5, "basis": "whole"}),
+            ],
+        )
+        target = self.env["franchise.target"].create(
+            {"contract_id": contract.id, "date_from": "2025-01-01", "date_to": "2025-12-31", "target_amount": 36500}
+        )
+        self.closing.sale(contract.franchisee_id, [(1, 10000.1, 0)], "2025-02-01")
+        self.closing.sale(contract.franchisee_id, [(1, 5000, 0)], "2025-11-01")
+        # 90 of 365 days: the second step begins at 9000
+        final = self.closing.final(self.closing.termination(contract, "2025-03-31"), "approved")
+        rebate = self.closing.line(final, "rebate")
+        self.assertEqual(cents(str(rebate.amount)), cents(-(Decimal("10000.1") * 5 / 100)))
+        self.assertIn("90 of 365 days", rebate.explanation)
+        self.assertIn("5 % of 10000.1", rebate.explanation)
+        with self.assertRaisesRegex(UserError, final.name):
+            target.action_close()
+
+    def test_what_was_exchanged_is_not_bought_back_again(self):
+        sold = self.closing.sale(self.contract.franchisee_id, [(10, 5, 0)], "2025-11-01")
+        goods = [Command.create({"invoice_line_id": sold.id, "quantity": 6})]
+        final = self.closing.final(self.termination, "computed", goods_ids=goods)
+        exchange = self.env["franchise.exchange"].create(
+            {
+                "contract_id": self.contract.id,
+                "date": "2025-11-10",
+                "line_ids": [Command.create({"invoice_line_id": sold.id, "quantity": 5})],
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "11 would be taken back of 10"), self.env.cr.savepoint():
+            exchange.action_submit()
+        final.with_user(self.flow.users["contract"]).action_reopen()
+        exchange.action_submit()
+        with self.assertRaisesRegex(ValidationError, "11 would be taken back of 10"):
+            final.with_user(self.flow.users["contract"]).action_compute()
 
     def test_print(self):
         """R-B8: the print is in the franchisee's language and says every amount's formula."""

@@ -6,7 +6,7 @@ import zipfile
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 from psycopg2 import IntegrityError
 
 from .flow import FlowCase
@@ -93,9 +93,7 @@ class TestPrivacyRequest(FlowCase):
         self.assertFalse(partner.active or user.active)
         self.assertNotIn("zhang", user.login)
         self.assertFalse(export.export_file)
-        row = self.env.execute_query_dict(
-            __import__("odoo.tools", fromlist=["SQL"]).SQL("SELECT * FROM res_partner WHERE id = %s", partner.id)
-        )[0]
+        row = self.env.execute_query_dict(SQL("SELECT * FROM res_partner WHERE id = %s", partner.id))[0]
         for word in PERSONAL:
             self.assertNotIn(word, str(row))
         self.assertFalse(self.env["mail.message"].search([("model", "=", "res.partner"), ("res_id", "=", partner.id)]))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ..tools import final_settlement as rules
+from ..tools.rebate import Tier
 
 UNITS = st.sampled_from(["1", "0.01", "0.001"])
 DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
@@ -187,6 +188,24 @@ class TestFinalSettlementRules(BaseCase):
         self.assertEqual(target, Decimal(6000))
         whole = rules.pro_rated_target(Decimal(36600), day("2024-01-01"), day("2024-12-31"), day("2025-02-28"))
         self.assertEqual(whole, Decimal(36600))
+
+    def test_rebate_until_the_end(self):
+        tiers = [Tier(Decimal(3660), Decimal(3), True), Tier(Decimal(36600), Decimal(5), False)]
+        for achieved, effective, unit, expected in (
+            ("600", "2024-02-29", "0.01", "-18.00"),
+            ("599.99", "2024-02-29", "0.01", "0.00"),
+            # above 6000: 5 % of 1000.5, and 3 % of the 6000
+            ("7000.5", "2024-02-29", "0.01", "-230.03"),
+            ("7000.5", "2024-02-29", "1", "-230"),
+            ("7000.5", "2024-02-29", "0.001", "-230.025"),
+            ("7000.5", "2024-12-31", "0.01", "-210.02"),
+            ("-5", "2024-02-29", "0.01", "0.00"),
+        ):
+            with self.subTest(achieved=achieved, effective=effective, unit=unit):
+                found = rules.rebate_until(
+                    Decimal(achieved), tiers, day("2024-01-01"), day("2024-12-31"), day(effective), unit
+                )
+                self.assertEqual(found, Decimal(expected))
 
     def test_hold_back(self):
         for due, bases, percent, unit, expected in (

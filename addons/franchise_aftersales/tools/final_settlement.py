@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from .allocation import allocate, round_money, to_decimal
 from .buyback import buy_back_value, window_ends
+from .rebate import Tier, rebate
 
 AVERAGE_MONTHS = 12  # months over which a royalty is averaged
 
@@ -142,6 +143,16 @@ def pro_rated_target(target, date_from: date, date_to: date, effective: date) ->
     """A period's target for the days that ran: target × days run ÷ days of the period; exact, not rounded."""
     period = days_between(date_from, date_to)
     return to_decimal(target) * days_between(date_from, min(effective, date_to)) / period
+
+
+def rebate_tiers(tiers: Sequence[Tier], date_from: date, date_to: date, effective: date) -> list[Tier]:
+    """The ladder of a rebate for the days that ran: each threshold pro rata, percentages as they are."""
+    return [tier._replace(threshold=pro_rated_target(tier.threshold, date_from, date_to, effective)) for tier in tiers]
+
+
+def rebate_until(achieved, tiers: Sequence[Tier], date_from: date, date_to: date, effective: date, rounding) -> Decimal:
+    """The rebate earned until the end: −(what the pro-rated ladder gives on what was achieved until then)."""
+    return -rebate(achieved, rebate_tiers(tiers, date_from, date_to, effective), rounding)
 
 
 def hold_back(due_to_franchisee, bases: Sequence, percent, rounding) -> list[Decimal]:

@@ -1,5 +1,14 @@
 from . import charge_kinds, res_company
-from . import final_settlement, final_line, final_input, final_reserve, final_amounts, final_print
+from . import (
+    final_settlement,
+    final_line,
+    final_input,
+    final_reserve,
+    final_amounts,
+    final_rebate,
+    final_quota,
+    final_print,
+)
 from . import claim_reserve, termination
 from . import ir_attachment, legal_document, legal_document_kind
 from . import dispute, dispute_step, termination_dispute

@@ -140,12 +140,16 @@ class FranchiseCharge(models.Model):
 
     def _final_text_rebate(self, values):
         return self.env._(
-            "%(achieved)s reached against %(target)s, the target for %(days)s of %(period)s days: %(percent)s %%",
+            "%(achieved)s bought against a target of %(target)s for %(days)s of %(period)s days, steps pro rata: %(steps)s",
             achieved=values["achieved"],
             target=values["target"],
             days=values["days"],
             period=values["days_period"],
-            percent=values["percent"],
+            steps=" + ".join(
+                self.env._("%(percent)s %% of %(base)s", percent=step["percent"], base=step["base"])
+                for step in values["steps"]
+            )
+            or self.env._("no step was reached"),
         )
 
     def _final_text_reserve(self, values):

@@ -29,7 +29,7 @@ class FranchiseDisputeStep(models.Model):
     counsel_id = fields.Many2one("res.partner", ondelete="restrict", help="Who represents us.")
     cost = fields.Monetary(help="Fees of counsel and institution.")
     outcome = fields.Char()
-    next_due = fields.Date(string="Next Due", help="Next hearing, or the last day to answer.")
+    next_due = fields.Date(help="Next hearing, or the last day to answer.")
     next_what = fields.Char(string="What Is Due")
 
     _check_dates = models.Constraint("CHECK (date_to IS NULL OR date_to >= date_from)", "A stage ends after it starts.")

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools import final_settlement as rules
-from ...tools.allocation import to_decimal
+from ...tools.allocation import as_text, to_decimal
 from ...tools.buyback import window_ends
 
 PERCENT_IN_WINDOW = 100  # resaleable goods inside the window are taken back at what was paid (R-A7)
@@ -254,7 +254,7 @@ class FranchiseFinalSettlement(models.Model):
                     ("move_id.move_type", "=", "out_invoice"),
                     ("parent_state", "=", "posted"),
                     ("display_type", "=", "product"),
-                    ("product_id", "!=", False),
+                    ("move_id.franchise_settlement_id", "=", False),
                     ("quantity", ">", 0),
                     ("partner_id", "child_of", self.franchisee_id.commercial_partner_id.id),
                     ("id", "not in", self.goods_ids.invoice_line_id.ids),
@@ -262,16 +262,22 @@ class FranchiseFinalSettlement(models.Model):
                 order="date, id",
             )
         )
-        months = facts.terms.exchange_window_months
+        windows = self._windows(facts, set(bought.move_id.mapped("invoice_date")))
         return [
             {"final_id": self.id, "invoice_line_id": line.id, "quantity": 0}
             for line in bought
-            if window_ends(line.move_id.invoice_date, months) >= facts.effective
+            if window_ends(line.move_id.invoice_date, windows[line.move_id.invoice_date]) >= facts.effective
         ]
+
+    def _windows(self, facts, days):
+        """{day of purchase: months of the window}, by the terms of that day, or else of the last one."""
+        terms = self.env["franchise.contract.version"]._in_force_on([(facts.contract.id, day) for day in days])
+        return {day: terms.get((facts.contract.id, day), facts.terms).exchange_window_months for day in days}
 
     def _lines_goods(self, facts):
         """Goods counted in stock, by purchase: what was paid for them, while the window is open."""
         lines = []
+        windows = self._windows(facts, set(self.goods_ids.mapped("bought_on")))
         for goods in self.goods_ids.sudo().filtered("quantity").sorted("id"):
             purchase = goods.invoice_line_id
             quantity = f"{goods.quantity:g}"
@@ -280,19 +286,20 @@ class FranchiseFinalSettlement(models.Model):
                     self._line("buyback", purchase.move_id, Decimal(0), "final_buyback_unsaleable", quantity=quantity)
                 )
             else:
-                lines.append(self._line_goods(facts, goods, purchase, quantity))
+                lines.append(self._line_goods(facts, goods, purchase, windows[goods.bought_on]))
             lines[-1]["source_name"] = goods.purchase
         return lines
 
-    def _line_goods(self, facts, goods, purchase, quantity):
-        price = to_decimal(purchase.price_unit) * (1 - to_decimal(purchase.discount) / 100)
+    def _line_goods(self, facts, goods, purchase, months):
+        # After discount and without tax, as it was invoiced.
+        price = to_decimal(purchase.price_subtotal) / to_decimal(purchase.quantity)
         if purchase.currency_id != self.currency_id:
             price = to_decimal(
                 purchase.currency_id._convert(
                     float(price), self.currency_id, self.company_id, facts.effective, round=False
                 )
             )
-        until = window_ends(goods.bought_on, facts.terms.exchange_window_months)
+        until = window_ends(goods.bought_on, months)
         dates = {"bought_on": str(goods.bought_on), "until": str(until)}
         if facts.effective > until:
             return self._line("buyback", purchase.move_id, Decimal(0), "final_buyback_late", **dates)
@@ -301,7 +308,7 @@ class FranchiseFinalSettlement(models.Model):
             price,
             PERCENT_IN_WINDOW,
             goods.bought_on,
-            facts.terms.exchange_window_months,
+            months,
             facts.effective,
             facts.rounding,
         )
@@ -310,15 +317,11 @@ class FranchiseFinalSettlement(models.Model):
             purchase.move_id,
             amount,
             "final_buyback",
-            quantity=quantity,
-            price=f"{price.normalize():f}",
+            quantity=f"{goods.quantity:g}",
+            price=as_text(price),
             percent=PERCENT_IN_WINDOW,
             **dates,
         )
-
-    def _lines_rebate(self, facts):
-        """Rebates earned until the last day; targets of a running period count for the days that ran."""
-        return []
 
     def _lines_unsettled(self, facts):
         """Charges confirmed before that no settlement holds: shown, never charged a second time."""

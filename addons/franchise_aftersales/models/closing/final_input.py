@@ -78,6 +78,7 @@ class FranchiseFinalGoods(models.Model):
                 line.move_id.move_type != "out_invoice"
                 or line.parent_state != "posted"
                 or line.display_type != "product"
+                or line.move_id.franchise_settlement_id
                 or line.company_id != goods.final_id.company_id
                 or line.partner_id.commercial_partner_id != goods.final_id.franchisee_id.commercial_partner_id
             ):

@@ -193,11 +193,18 @@ class FranchiseFinalSettlement(models.Model):
                     "computed_at": fields.Datetime.now(),
                 },
             )
+        self._reserve_goods()
         return True
+
+    def _reserve_goods(self):
+        """Count again what is taken back of these purchases; exchanges and other buy-backs are seen (R-A7)."""
+        self.env["franchise.exchange.quota"].sudo()._reserve(self.goods_ids.sudo().invoice_line_id)
 
     def action_reopen(self):
         """Back to draft, to correct the count of goods or what is withheld, and to compute again."""
-        return self._move("reopen", {"computed_by_id": False, "computed_at": False})
+        self._move("reopen", {"computed_by_id": False, "computed_at": False})
+        self._reserve_goods()
+        return True
 
     def action_approve(self):
         """Approve as a second person: the amounts become confirmed charges, the reserves are set aside.
@@ -244,6 +251,7 @@ class FranchiseFinalSettlement(models.Model):
         charges._cancel()
         self.reserve_ids.sudo().unlink()
         self.sudo()._move("cancel")
+        self._reserve_goods()
 
     def _check_nothing_settled(self):
         for final in self:

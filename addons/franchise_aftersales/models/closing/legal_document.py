@@ -112,7 +112,7 @@ class FranchiseLegalDocument(models.Model):
     copies_left = fields.Integer(
         readonly=True, copy=False, help="Other attachments with the same content when the file was destroyed."
     )
-    log_ids = fields.One2many("franchise.legal.document.log", "document_id", string="Log", readonly=True)
+    log_ids = fields.One2many("franchise.legal.document.log", "document_id", readonly=True)
 
     _four_eyes = models.Constraint(
         "CHECK (approved_by_id IS NULL OR (requested_by_id IS NOT NULL AND approved_by_id != requested_by_id))",

@@ -173,7 +173,7 @@ class FranchisePrivacyRequest(models.Model):
         for request in self:
             request._check_no_hold()
             values = getattr(request.sudo(), f"_execute_{request.kind}")()
-            request._move("execute", {"done_on": fields.Date.context_today(request), **values})
+            request.sudo()._move("execute", {"done_on": fields.Date.context_today(request), **values})
         return True
 
     def _check_no_hold(self):

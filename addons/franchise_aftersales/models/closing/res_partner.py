@@ -39,8 +39,7 @@ class ResPartner(models.Model):
 
     def _franchise_parties(self):
         """Those of these contacts who are users, franchisees or suppliers, and no end customers."""
-        family = self.with_context(active_test=False)
-        internal = family.filtered(lambda partner: any(not user.share for user in partner.user_ids))
+        internal = self.filtered(lambda partner: any(not user.share for user in partner.user_ids))
         contracts = self.env["franchise.contract"].search([("franchisee_id", "in", self.ids)])
         agreements = self.env["franchise.service.agreement"].search([("supplier_id", "in", self.ids)])
         companies = self.env["res.company"].search([("partner_id", "in", self.ids)])
@@ -48,7 +47,8 @@ class ResPartner(models.Model):
 
     def _franchise_family(self):
         """These contacts and the contacts below them."""
-        return self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        found = self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        return found.with_env(self.env)  # Odoo's own checks must not look at archived users as well
 
     def _franchise_references(self):
         """{model name: records} of everything that points at these contacts by a stored many2one."""
@@ -150,15 +150,19 @@ class ResPartner(models.Model):
         for partner in family:
             partner.write({**blank, "name": self.env._("Anonymous customer %s", partner.id), "category_id": [(5,)]})
         family.write({"active": False})
+        family._franchise_drop_messages()  # Odoo notes changes of bank accounts there, the old number too
 
-    def _franchise_drop_traces(self):
-        """Messages, files, activities, ratings' words and bank numbers of these contacts."""
-        env = self.env
-        messages = env["mail.message"].search([("model", "=", "res.partner"), ("res_id", "in", self.ids)])
-        env["mail.mail"].search(
+    def _franchise_drop_messages(self):
+        """The messages in these contacts' chatter, and mails that wait or went out to them."""
+        messages = self.env["mail.message"].search([("model", "=", "res.partner"), ("res_id", "in", self.ids)])
+        self.env["mail.mail"].search(
             ["|", ("mail_message_id", "in", messages.ids), ("recipient_ids", "in", self.ids)]
         ).unlink()
         messages.unlink()
+
+    def _franchise_drop_traces(self):
+        """Files, activities, ratings' words and bank numbers of these contacts."""
+        env = self.env
         env["ir.attachment"].search(
             [
                 ("res_model", "=", "res.partner"),

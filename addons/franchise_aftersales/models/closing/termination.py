@@ -31,14 +31,19 @@ class FranchiseTermination(models.Model):
     def _final_fault(self):
         """At whose cause the contract ends, as a value of the final settlement's `fault`."""
         self.ensure_one()
-        if self.date_effective and self.date_effective >= self._final_term_end():
+        over = self.date_effective and self.date_effective >= self._final_term_end()
+        if over or self.initiator == "expiry":
             return "expiry"
-        return "franchisee"
+        if self.initiator == "mutual":
+            return "mutual"
+        code = self.reason_id.complete_code or self.initiator
+        # A franchisor who ends the contract for a breach that wasn't cured is not its cause.
+        return "franchisor" if code.split(".")[0] == "franchisor" and code != "franchisor.breach" else "franchisee"
 
     def _final_term_end(self):
         """The last day that the contract would have had without this termination."""
         self.ensure_one()
-        return self.contract_id.date_end
+        return self.planned_date_end or self.contract_id.date_end
 
     def _open_points(self):
         points = super()._open_points()
@@ -60,11 +65,14 @@ class FranchiseTermination(models.Model):
         self.final_settlement_ids._check_nothing_settled()
         return super()._check_can_withdraw()
 
-    def _move(self, action, values=None):
-        result = super()._move(action, values)
-        if action == "withdraw":
-            finals = self.final_settlement_ids.filtered(lambda final: final.state != "cancelled")
-            finals._check_nothing_settled()
-            for final in finals:
-                final._take_back()
-        return result
+    def _open_point_records(self):
+        records = super()._open_point_records()
+        codes = ("final_not_approved", "final_not_settled", "final_not_posted")
+        return {**records, **dict.fromkeys(codes, self.final_settlement_id)}
+
+    def _restore(self):
+        told = super()._restore()
+        for final in self.final_settlement_ids.filtered(lambda final: final.state != "cancelled"):
+            final._take_back()
+            told.append(self.env._("%s was cancelled, with its charges and reserves.", final.name))
+        return told

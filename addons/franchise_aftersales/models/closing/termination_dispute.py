@@ -31,9 +31,8 @@ class FranchiseTermination(models.Model):
             "context": {"default_contract_id": self.contract_id.id, "default_termination_id": self.id},
         }
 
-    def _open_points(self):
-        points = super()._open_points()
-        disputes = self.env["franchise.dispute"].search(
+    def _open_disputes(self):
+        return self.env["franchise.dispute"].search(
             [
                 ("state", "in", OPEN),
                 "|",
@@ -41,5 +40,12 @@ class FranchiseTermination(models.Model):
                 ("contract_id", "=", self.contract_id.id),
             ]
         )
-        points += [("dispute_open", self.env._("%s is not over.", dispute.display_name)) for dispute in disputes]
+
+    def _open_points(self):
+        points = super()._open_points()
+        for dispute in self._open_disputes():
+            points.append(("dispute_open", self.env._("%s is not over.", dispute.display_name)))
         return points
+
+    def _open_point_records(self):
+        return {**super()._open_point_records(), "dispute_open": self._open_disputes()}
