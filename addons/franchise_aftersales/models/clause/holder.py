@@ -244,17 +244,12 @@ class FranchiseClauseHolderMixin(models.AbstractModel):
             [("duty_id", "in", [vals["duty_id"] for vals in vals_list]), ("waive_kind", "!=", "withdrawn")]
         )
         taken = {key(row.duty_id.id, row.anchor, row.notice_id.id, row.occurrence) for row in existing}
-        return (
-            obligations._trusted()
-            .create(
-                [
-                    vals
-                    for vals in vals_list
-                    if key(vals["duty_id"], vals["anchor"], vals["notice_id"], vals["occurrence"]) not in taken
-                ]
-            )
-            .with_env(self.env)
-        )
+        new = [
+            vals
+            for vals in vals_list
+            if key(vals["duty_id"], vals["anchor"], vals["notice_id"], vals["occurrence"]) not in taken
+        ]
+        return obligations._create_by_rule(new).with_env(self.env)
 
     def _withdraw_end(self):
         """The end was withdrawn: obligations that it created are taken back, those that it ended go on."""
