@@ -208,7 +208,8 @@ class FranchiseClauseHolderMixin(models.AbstractModel):
                 "company_id": self.company_id.id,
                 "notice_id": notice and notice.id,
                 "debtor": duty.debtor,
-                "user_id": (duty.user_id or self.user_id or self.env.user).id,
+                # Who signs in the portal watches nothing.
+                "user_id": (duty.user_id or self.user_id or self.env.user.filtered(lambda user: not user.share)).id,
                 "is_lasting": duty.is_lasting,
                 "is_payment": duty.is_payment,
                 "anchor": duty.anchor,
