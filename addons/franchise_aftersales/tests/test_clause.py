@@ -5,7 +5,7 @@ from datetime import date
 import psycopg2
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .flow import Flow, FlowCase
@@ -91,6 +91,28 @@ class TestClause(FlowCase):
         contract.with_user(self.user).action_end()
         with self.assertRaisesRegex(UserError, "has ended"):
             self.env["franchise.clause"].create({"contract_id": contract.id, **clause_values()})
+
+    def test_the_screens_of_a_contract_manager(self):
+        """Clause, annex and library in their forms, with what a draft and a signed contract allow there."""
+        contract = draft_contract(self.flow)
+        clauses = self.env["franchise.clause"].with_user(self.user).with_context(default_contract_id=contract.id)
+        with Form(clauses) as form:
+            form.number, form.name, form.end_rule, form.end_months = "7", "Secrets", "months_after", 12
+            with form.duty_ids.new() as duty:
+                duty.name, duty.anchor, duty.offset_value = "Return the manual", "end", 10
+        annexes = self.env["franchise.annex"].with_user(self.user).with_context(default_contract_id=contract.id)
+        with Form(annexes) as form:
+            form.name, form.kind, form.file = "Rules", "management_rules", base64.b64encode(b"rules")
+        self.assertTrue(form.record.sha256)
+        with Form(self.env["franchise.clause.template"].with_user(self.user)) as form:
+            form.number, form.name = f"L-{self.flow.key}", "Own"
+        self.assertEqual((contract.clause_ids.end_months, contract.clause_count), (12, 1))
+        contract.with_user(self.user).action_sign()
+        signed = Form(contract.clause_ids.with_user(self.user))
+        with self.assertRaisesRegex(AssertionError, "readonly"):
+            signed.name = "Other"
+        action = contract.action_view_clauses()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), contract.clause_ids)
 
     def test_the_end_rule_is_whole(self):
         for values in ({"end_rule": "months_after"}, {"end_rule": "forever", "end_months": 3}):

@@ -234,6 +234,8 @@ class FranchiseDeadlineMixin(models.AbstractModel):
             for stage in STAGES:
                 if not model._deadline_stage(stage, today, commit, result):
                     return result
+        if commit:
+            self.env["ir.cron"]._commit_progress(remaining=0)
         return result
 
     @api.model
@@ -258,7 +260,7 @@ class FranchiseDeadlineMixin(models.AbstractModel):
             result["closed" if stage == "close" else "told"] += len(ids) - failed
             result["failed"] += failed
             # Told that more may remain, the scheduler calls again soon when the time of this run is over.
-            if commit and not self.env["ir.cron"]._commit_progress(len(ids), remaining=int(len(ids) == BATCH)):
+            if commit and not self.env["ir.cron"]._commit_progress(len(ids), remaining=1):
                 return False
 
     def _deadline_batch(self, stage):

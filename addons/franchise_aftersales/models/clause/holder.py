@@ -208,7 +208,8 @@ class FranchiseClauseHolderMixin(models.AbstractModel):
                 "company_id": self.company_id.id,
                 "notice_id": notice and notice.id,
                 "debtor": duty.debtor,
-                "user_id": (duty.user_id or self.user_id or self.env.user).id,
+                # Who signs in the portal watches nothing.
+                "user_id": (duty.user_id or self.user_id or self.env.user.filtered(lambda user: not user.share)).id,
                 "is_lasting": duty.is_lasting,
                 "is_payment": duty.is_payment,
                 "anchor": duty.anchor,
@@ -244,17 +245,12 @@ class FranchiseClauseHolderMixin(models.AbstractModel):
             [("duty_id", "in", [vals["duty_id"] for vals in vals_list]), ("waive_kind", "!=", "withdrawn")]
         )
         taken = {key(row.duty_id.id, row.anchor, row.notice_id.id, row.occurrence) for row in existing}
-        return (
-            obligations._trusted()
-            .create(
-                [
-                    vals
-                    for vals in vals_list
-                    if key(vals["duty_id"], vals["anchor"], vals["notice_id"], vals["occurrence"]) not in taken
-                ]
-            )
-            .with_env(self.env)
-        )
+        new = [
+            vals
+            for vals in vals_list
+            if key(vals["duty_id"], vals["anchor"], vals["notice_id"], vals["occurrence"]) not in taken
+        ]
+        return obligations._create_by_rule(new).with_env(self.env)
 
     def _withdraw_end(self):
         """The end was withdrawn: obligations that it created are taken back, those that it ended go on."""

@@ -34,7 +34,12 @@ class FranchiseObligation(models.Model):
             day = duty._schedule().on(number)
             if latest[tuple(duty[key] for key in keys)] < number and not (duty.date_end and day > duty.date_end):
                 vals_list.append(duty._prepare_next(number, day))
-        return self._trusted().create(vals_list).with_env(self.env)
+        return self._create_by_rule(vals_list)
+
+    def _create_by_rule(self, vals_list):
+        """Create rows that follow from a duty. Nobody did it by hand: no log, no followers, no mail of assignment."""
+        rows = self._trusted().with_context(tracking_disable=True).create(vals_list)
+        return rows.with_env(self.env)
 
     def _prepare_next(self, number, day):
         """Values of repetition `number`, due on `day`."""
