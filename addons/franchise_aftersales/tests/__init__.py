@@ -6,3 +6,5 @@ from . import test_settlement, test_settlement_fixed, test_settlement_together, 
 from . import test_statement, test_translations
 from . import test_agreement_scope, test_agreement_windows
 from . import test_run_off
+from . import test_service_level, test_service_level_terms
+from . import test_settlement_period, test_agreement_recovery, test_agreement_amendment
