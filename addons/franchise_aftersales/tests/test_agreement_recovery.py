@@ -46,6 +46,11 @@ class TestAgreementRecovery(FlowCase):
         self.assertEqual([self.demanded(claim) for claim in (first, second, third)], [100, 50, 0])
         self.assertEqual([claim.amount_own for claim in (first, second, third)], [0, 50, 100])
         self.assertFalse(third.recovery_ids, "nothing is asked for")
+        told = [
+            "ceiling of the period left" in "".join(claim.message_ids.mapped("body"))
+            for claim in (first, second, third)
+        ]
+        self.assertEqual(told, [False, True, True])
         row = self.ceiling(agreement)
         self.assertEqual((row.date_start, row.amount_ceiling, row.amount_used, row.amount_left), (event, 150, 150, 0))
         before = dict.fromkeys(dates, event - relativedelta(days=1))
