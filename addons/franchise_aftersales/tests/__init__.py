@@ -29,3 +29,5 @@ from . import (
 )
 from . import test_termination_case, test_termination_clauses, test_termination_impact
 from . import test_termination_transition, test_termination_withdraw, test_termination_together
+from . import test_service_level, test_service_level_terms
+from . import test_settlement_period, test_agreement_recovery, test_agreement_amendment

@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ..tools.allocation import round_money
-from ..tools.recovery_terms import PARTIES, ApprovedLine, recoverable_amounts, split_by_party
+from ..tools.recovery_terms import (
+    PARTIES,
+    ApprovedLine,
+    recoverable_amounts,
+    recoverable_parts,
+    recoverable_total,
+    split_by_party,
+)
 
 KINDS = ("goods", "parts", "labour", "freight", "lost_sales", "penalty")
 ROUNDINGS = st.sampled_from(["0.01", "1", "0.001"])
@@ -91,3 +98,70 @@ class TestRecoveryTerms(BaseCase):
         )
         self.assertEqual(split["supplier"], {1: 33})
         self.assertEqual(split["carrier"], {1: 67})
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        claim=claims(),
+        handling=st.decimals(0, 100, places=2),
+        rate=st.integers(0, 500),
+        left=st.none() | st.integers(0, 10**8),
+    )
+    def test_with_handling_labour_rate_and_a_period_s_ceiling(self, claim, handling, rate, left):
+        """R-C5: what others pay stays under every ceiling; a line is its approved amount and the others' handling."""
+        lines, percents, shares, ceiling, rounding = claim
+        terms = {
+            "labour_rate": rate,
+            "handling_percent": handling,
+            "period_left": None if left is None else left * Decimal(rounding),
+        }
+        losses, extra = recoverable_parts(lines, percents, ceiling, rounding, **terms)
+        total = recoverable_total(lines, percents, ceiling, rounding, **terms)
+        self.assertEqual(total, sum(losses + extra))
+        split = split_by_party(lines, percents, shares, ceiling, rounding, **terms)
+        others = sum(sum(split[party].values()) for party in PARTIES if party != "franchisor")
+        self.assertLessEqual(others, total)
+        for limit in (ceiling or None, terms["period_left"]):
+            if limit is not None:
+                self.assertLessEqual(total, limit)
+        for number, line in enumerate(lines):
+            borne = sum(split[party].get(line.key, 0) for party in PARTIES)
+            self.assertTrue(line.amount <= borne <= line.amount + extra[number])
+            self.assertTrue(0 <= losses[number] <= line.amount)
+            if line.kind not in ("goods", "parts"):
+                self.assertEqual(extra[number], 0)
+            if line.kind == "labour" and rate:
+                self.assertLessEqual(losses[number], round_money(line.quantity * rate, rounding))
+
+    def test_handling_labour_rate_and_ceilings(self):
+        """R-C5: each term by hand: (lines, terms) → what the supplier, who bears all, is asked for."""
+        percents = {"goods": 80, "labour": 50, "freight": 100}
+        goods = ApprovedLine(1, "goods", Decimal(100))
+        labour = ApprovedLine(2, "labour", Decimal(300), Decimal(3))
+        freight = ApprovedLine(3, "freight", Decimal(40))
+        cases = (
+            ([goods], {}, {1: 80}),
+            ([goods], {"handling_percent": 5}, {1: 84}),
+            ([freight], {"handling_percent": 5}, {3: 40}),
+            ([labour], {}, {2: 150}),
+            ([labour], {"labour_rate": 60}, {2: 90}),
+            ([labour], {"labour_rate": 200}, {2: 150}),
+            ([goods, freight], {"ceiling": 60}, {1: 40, 3: 20}),
+            ([goods], {"period_left": 30}, {1: 30}),
+            ([goods], {"period_left": 0}, {}),
+            ([goods], {"period_left": -5}, {}),
+            ([goods], {"ceiling": 20, "period_left": 30}, {1: 20}),
+            ([goods], {"ceiling": 50, "period_left": 30}, {1: 30}),
+        )
+        for lines, terms, expected in cases:
+            with self.subTest(terms=terms):
+                split = split_by_party(
+                    lines, percents, {"supplier": 100}, **{"ceiling": 0, "rounding": "0.01", **terms}
+                )
+                self.assertEqual(split["supplier"], expected)
+
+    def test_nobody_pays_handling_to_himself(self):
+        """R-C5: of 10 handling on 100 goods the supplier bears its 60 %; ours is no cost."""
+        goods = [ApprovedLine(1, "goods", Decimal(100))]
+        shares = {"supplier": 60, "franchisor": 40}
+        split = split_by_party(goods, {"goods": 100}, shares, 0, "0.01", handling_percent=10)
+        self.assertEqual((split["supplier"], split["franchisor"]), ({1: 66}, {1: 40}))

@@ -20,10 +20,14 @@ class FranchiseServiceAgreementAmend(models.TransientModel):
         self.ensure_one()
         if not (self.version_id and self.date_from and (self.reason or "").strip()):
             raise UserError(self.env._("Say from which day the terms change, why, and who agreed to it."))
-        action = self.version_id.action_amend()
-        amendment = self.version_id.browse(action["res_id"])
-        amendment.write({"amendment_reason": self.reason.strip(), "date_from": self.date_from})
-        return action
+        amendment = self.version_id._draft_amendment(self.reason.strip(), self.date_from)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": amendment._name,
+            "res_id": amendment.id,
+            "view_mode": "form",
+            "target": "current",
+        }
 
 
 class FranchiseServiceAgreementDay(models.TransientModel):

@@ -90,6 +90,20 @@ class FranchiseServiceAgreementVersion(models.Model):
                 version[name] = [fields.Command.create(values) for values in before[name].copy_data()]
         return True
 
+    def _draft_amendment(self, reason, date_from=None, **values):
+        """The next version as a draft, with why it changes and what differs of this one.
+
+        :param reason: why the terms change, and who agreed to it.
+        :param date_from: first day of the new terms; today by default.
+        :param values: fields of the draft that differ.
+        """
+        self.ensure_one()
+        amendment = self.browse(self.action_amend()["res_id"])
+        amendment.write(
+            {"amendment_reason": reason, "date_from": date_from or fields.Date.context_today(self), **values}
+        )
+        return amendment
+
     def action_ask_amendment(self):
         """Ask why and from when the terms change, before the next version is drafted."""
         self.ensure_one()

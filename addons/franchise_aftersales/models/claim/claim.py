@@ -332,6 +332,7 @@ class FranchiseClaim(models.Model):
             split, taken = claim._split_by_party(left)
             if row:
                 used[row] += taken
+                claim._tell_ceiling(left, claim._split_by_party()[1] - taken)
             claim._trusted().amount_own = float(sum(split["franchisor"].values()))
             partners = claim._party_partners()
             for party, amounts in split.items():
@@ -339,6 +340,18 @@ class FranchiseClaim(models.Model):
                     vals_list.append(claim._prepare_recovery(party, partners[party], amounts))
         periods._take(used)
         return self.env["franchise.claim.recovery"].sudo()._trusted().create(vals_list)
+
+    def _tell_ceiling(self, left, missed):
+        """Log that the ceiling of the event's period left `left` and lowers what is recovered by `missed`."""
+        if missed:
+            currency = self.currency_id
+            self._message_log(
+                body=self.env._(
+                    "The ceiling of the period left %(left)s: %(missed)s less is recovered.",
+                    left=currency.format(float(left)),
+                    missed=currency.format(float(missed)),
+                )
+            )
 
     def _is_recoverable(self):
         """Whether anybody but us bears a part under the terms in force."""
