@@ -68,7 +68,7 @@
         "views/outlet_successor_views.xml",
         "views/termination_views.xml",
         "views/termination_row_views.xml",
-        "views/final_settlement_views.xml",
+        "views/closing_views.xml",
         "views/closing_views.xml",
         "views/legal_document_views.xml",
         "views/dispute_views.xml",
