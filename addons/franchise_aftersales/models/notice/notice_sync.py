@@ -78,6 +78,7 @@ class FranchiseNotice(models.Model):
         undated._trusted().with_context(mail_notrack=True).write({"delivered_on": fields.Date.context_today(self)})
         body = self.env._("The supplier's system has the notice.")
         undated._message_log_batch(bodies=dict.fromkeys(undated.ids, body))
+        undated._after_delivered()
 
     def _sync_on_acknowledged(self):
         """The supplier's system acknowledges: once, by the table; a notice that was taken back stays so."""

@@ -328,8 +328,7 @@ class FranchiseTransfer(models.Model):
         successor = old.copy(self._prepare_successor())
         if terms:
             terms.copy(self._prepare_successor_terms(successor)).action_confirm()
-        for clause in old._document_clauses():
-            clause.copy({"contract_id": successor.id})
+        old._copy_clauses_to(successor)
         old.with_context(active_test=False).outlet_ids.sudo().write({"contract_id": successor.id})
         successor.scan_ids = self.agreement_file_ids
         successor.action_sign()
