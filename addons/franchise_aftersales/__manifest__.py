@@ -80,6 +80,7 @@
         "views/res_config_settings_views.xml",
         "views/review_views.xml",
         "views/closing_settings_views.xml",
+        "views/notice_settings_views.xml",
         "views/deadline_views.xml",
         "views/portal_templates.xml",
         "views/portal_dispute_templates.xml",
