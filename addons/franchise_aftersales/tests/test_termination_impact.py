@@ -355,6 +355,7 @@ class TestTerminationImpact(FlowCase):
     def test_opening_a_case_costs_the_same_for_5_and_50_suppliers(self):
         """R-B4: 50 suppliers with 500 bills need as many queries as 5 with 50."""
         counts = {}
+        bill = self.flow.bill().move_id
         for number in (5, 50):
             case = self.make.case(contract=self.make.contract())
             suppliers = self.env["res.partner"].union(
@@ -363,7 +364,7 @@ class TestTerminationImpact(FlowCase):
             agreements = self.env["franchise.service.agreement"].union(
                 *(self.flow.make_agreement(supplier) for supplier in suppliers)
             )
-            self.copy_bills(self.flow.bill().move_id, suppliers, 10)
+            self.copy_bills(bill, suppliers, 10)
             self.env["franchise.termination.impact"].create(
                 [{"termination_id": case.id, "agreement_id": agreement.id} for agreement in agreements]
             )
