@@ -240,7 +240,8 @@ class TestTerminationImpact(FlowCase):
     def test_a_bill_after_the_end_is_no_matter_of_the_case(self):
         """R-B4: the supplier goes on delivering to others."""
         self.flow.claim([("labour", None, 5.0)])
-        case = self.make.case("notified", date_effective=self.flow.day(-1))
+        case = self.make.case("notified")
+        case._trusted().write({"date_effective": self.flow.day(-1)})
         self.flow.bill(days_ago=0)
         self.assertEqual(case.impact_ids._unpaid_amounts(), {})
         self.flow.bill(days_ago=1)
