@@ -1,7 +1,7 @@
 import psycopg2
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .flow import FlowCase
@@ -101,6 +101,34 @@ class TestTerminationCase(FlowCase):
         with self.assertRaisesRegex(UserError, "not signed"):
             draft.action_terminate()
 
+    def test_the_form_guides_a_contract_manager(self):
+        """R-B1, R-B14: a case entered on the screen from the contract's button, with a supplier added by hand."""
+        self.flow.bill()
+        action = self.flow.contract.action_terminate()
+        cases = self.env["franchise.termination"].with_user(self.flow.users["contract"])
+        with Form(cases.with_context(**action["context"])) as form:
+            self.assertEqual(form.franchisee_id, self.flow.franchisee)
+            form.reason_id = self.env.ref("franchise_aftersales.reason_market_policy")
+            form.date_effective = self.flow.day(10)
+            form.decision_reason = "A new law"
+            with form.consultation_ids.new() as talk:
+                talk.counterpart = "Owner"
+                talk.alternatives = "Another brand"
+                talk.result = "None"
+            with form.impact_ids.new() as row:
+                row.agreement_id = self.flow.agreement
+                self.assertEqual(row.supplier_id, self.flow.supplier)
+            with form.task_ids.new() as task:
+                task.name = "Call the landlord"
+        case = form.record
+        self.assertEqual((case.contract_id, case.task_ids.name), (self.flow.contract, "Call the landlord"))
+        self.assertTrue(case.impact_ids.payable_amount)
+        case.with_user(self.make.decider).action_decide()
+        with Form(case.with_user(self.make.decider)) as form:
+            self.assertTrue(form.open_point_count)
+            form.arrangements = "<p>Head office serves the customers.</p>"
+        self.assertIn("Head office", case.arrangements)
+
     def test_the_contract_opens_its_running_case(self):
         """R-B14: “Terminate…” leads to the running case, else to a new one."""
         contract = self.flow.contract
@@ -186,9 +214,10 @@ class TestTerminationCase(FlowCase):
 
     def test_the_scheduled_action_ends_contracts_after_their_last_day(self):
         """R-B1: one bad case stops no other and is told once to its owner."""
-        good = self.make.case("notified", contract=self.make.contract(), date_effective=self.flow.day(-1))
+        good = self.make.case("notified", contract=self.make.contract())
         today = self.make.case("notified", contract=self.make.contract())
-        bad = self.make.case("notified", contract=self.make.contract(), date_effective=self.flow.day(-1))
+        bad = self.make.case("notified", contract=self.make.contract())
+        (good | bad)._trusted().write({"date_effective": self.flow.day(-1)})
         # Past every rule, so that ending it fails.
         self.env.flush_all()
         self.env.cr.execute(
