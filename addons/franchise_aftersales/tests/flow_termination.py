@@ -2,6 +2,8 @@
 
 from odoo.fields import Command
 
+from .flow_notice import acknowledge
+
 STAGES = ("draft", "decided", "notified", "ended")
 
 
@@ -25,6 +27,8 @@ class Terminations:
                     "reason_id": self.env.ref("franchise_aftersales.reason_franchisor_cost").id,
                     "decision_reason": "It costs more than it brings 成本过高",
                     "date_effective": flow.today,
+                    "shortening": "agreed",
+                    "shortening_reason": "Both want it now",
                     "consultation_ids": [
                         Command.create(
                             {"counterpart": "Owner", "alternatives": "A lower royalty", "result": "No agreement"}
@@ -63,7 +67,8 @@ class Terminations:
 
     def finish(self, case):
         """Everything that closing asks for, but what suppliers are owed."""
-        case.notice_ids.filtered(lambda notice: notice.state == "sent").with_user(self.decider).action_acknowledge()
+        for notice in case.notice_ids.filtered(lambda notice: notice.state == "sent"):
+            acknowledge(notice.with_user(self.decider))
         case.review_ids.with_user(self.decider).write({"finding": "none"})
         impacts = case.impact_ids.with_user(self.decider)
         opened = impacts.filtered(lambda impact: impact.state == "open")

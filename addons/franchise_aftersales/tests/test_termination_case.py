@@ -5,6 +5,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .flow import FlowCase
+from .flow_notice import acknowledge
 from .flow_termination import Terminations
 
 
@@ -202,7 +203,7 @@ class TestTerminationCase(FlowCase):
         self.assertEqual((case.state, case.notified_on), ("notified", self.flow.today))
         with self.assertRaisesRegex(UserError, "told when"):
             case.date_effective = self.flow.day(40)
-        notice.with_user(self.make.decider).action_acknowledge()
+        acknowledge(notice.with_user(self.make.decider))
         self.assertEqual(case.acknowledged_on, self.flow.today)
 
     def test_the_contract_runs_until_its_last_day(self):

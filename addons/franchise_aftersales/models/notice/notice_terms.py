@@ -5,6 +5,9 @@ from odoo.fields import Domain
 # Kinds with a period before they take effect. A default is cured within a period, the others give notice.
 PERIODS = {"termination": "notice_days", "renewal": "notice_days", "supplier": "notice_days", "default": "cure_days"}
 
+# Why a notice may take effect before its period is over.
+SHORTENING = [("agreed", "Agreed with the other party"), ("cause", "For cause")]
+
 
 class FranchiseNotice(models.Model):
     """Periods of a notice by the terms in force: how early it is given, by when it is acknowledged (R-B2)."""
@@ -29,7 +32,7 @@ class FranchiseNotice(models.Model):
         help="First day on which it may take effect if sent today.",
     )
     shortening = fields.Selection(
-        [("agreed", "Agreed with the other party"), ("cause", "For cause")],
+        SHORTENING,
         string="Shortened",
         copy=False,
         help="Why the notice takes effect before its period is over.",
