@@ -338,6 +338,14 @@ class TestFinalSettlement(ClosingCase):
         with self.assertRaisesRegex(ValidationError, "11 would be taken back of 10"):
             final.with_user(self.flow.users["contract"]).action_compute()
 
+    def test_a_late_report_does_not_charge_the_month_again(self):
+        final = self.closing.final(self.termination, "approved")
+        report = self.env["franchise.sales.report"].create(
+            {"contract_id": self.contract.id, "month": "2025-10-01", "net_sales": 5000}
+        )
+        with self.assertRaisesRegex(UserError, f"{final.name}.*charged the minimum"):
+            report.action_confirm()
+
     def test_the_progress_of_many_costs_as_much_as_of_few(self):
         contracts = [self.closing.contract() for _number in range(6)]
         for contract in contracts:
