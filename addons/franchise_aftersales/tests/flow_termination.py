@@ -2,6 +2,7 @@
 
 from odoo.fields import Command
 
+from .flow_closing import Closing
 from .flow_notice import acknowledge
 
 STAGES = ("draft", "decided", "notified", "ended")
@@ -79,6 +80,8 @@ class Terminations:
         case.task_ids.with_user(self.decider).action_done()
         case.deidentification_ids.with_user(self.decider).write({"photo_ids": [Command.link(self.photo().id)]})
         case.deidentification_ids.with_user(self.decider).action_done()
+        # Nothing is owed by terms without fees, so nothing is left to settle.
+        Closing(self.flow).final(case, "approved")
 
     def pay(self, bills):
         """Pay the vendor bills in full."""

@@ -20,7 +20,7 @@ class TestTerminationCase(FlowCase):
 
     def terms(self, **values):
         version = self.env["franchise.contract.version"].create(
-            {"contract_id": self.flow.contract.id, "date_from": self.flow.day(-700), **values}
+            {"contract_id": self.flow.contract.id, "date_from": self.flow.day(-699), **values}
         )
         version.action_confirm()
         return version
@@ -175,7 +175,7 @@ class TestTerminationCase(FlowCase):
     def test_the_earliest_day_follows_the_terms(self):
         """R-B2: today and the notice period of the terms in force."""
         case = self.make.case()
-        self.assertEqual(case.earliest_date, self.flow.today)
+        self.assertEqual(case.earliest_date, self.flow.day(90))
         self.terms(notice_days=45)
         case.invalidate_recordset()
         self.assertEqual(case.earliest_date, self.flow.day(45))
@@ -238,7 +238,7 @@ class TestTerminationCase(FlowCase):
         """R-B14: in one message; the same list stands on the form, with links."""
         bill = self.flow.bill()
         self.flow.claim([("goods", bill, 50.0)])
-        self.env["franchise.clause"].create(
+        clause = self.env["franchise.clause"].create(
             {
                 "contract_id": self.flow.contract.id,
                 "company_id": self.flow.company.id,
@@ -246,6 +246,7 @@ class TestTerminationCase(FlowCase):
                 "name": "Breach",
             }
         )
+        clause._trusted().write({"state": "in_force", "date_from": self.flow.contract.date_start})
         case = self.make.case("ended")
         with self.assertRaises(UserError) as caught:
             case.with_user(self.make.decider).action_close()
@@ -257,6 +258,7 @@ class TestTerminationCase(FlowCase):
             "tasks_open": "Count and hand over the stock",
             "deidentification_open": "Take down signs",
             "suppliers_unpaid": "owed",
+            "final_missing": "final settlement",
         }
         points = dict(case._open_points())
         self.assertEqual(set(points), set(expected))
