@@ -86,7 +86,22 @@ ACCESS = {
     "franchise.service.agreement": Access(TERMS),
     "franchise.service.agreement.version": Access(TERMS),
     "franchise.service.agreement.liability": Access(TERMS),
+    "franchise.service.agreement.scope": Access(TERMS),
+    "franchise.service.agreement.cause.term": Access(TERMS),
+    "franchise.service.agreement.transport.notice": Access(TERMS),
+    "franchise.service.level": Access(TERMS),
+    "franchise.service.agreement.ceiling": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
+    ),
     "franchise.cause": Access(LISTS, company=None),
+    "franchise.service.mode": Access(LISTS, company=None),
+    "franchise.transport.mode": Access(LISTS, company=None),
+    "franchise.evidence.type": Access(LISTS, company=None),
+    "franchise.pause.reason": Access(LISTS, company=None),
+    "franchise.service.agreement.amend": Access({"contract": "crwd", "manager": "crwd"}, company=None),
+    "franchise.service.agreement.day": Access(dict.fromkeys(TERMS, "crwd"), company=None),
+    "franchise.service.level.try": Access(dict.fromkeys(TERMS, "crwd"), company=None),
+    "franchise.service.level.try.pause": Access(dict.fromkeys(TERMS, "crwd"), company=None),
     # claim
     "franchise.claim": Access(CLAIMS),
     "franchise.claim.line": Access(CLAIMS),

@@ -6,3 +6,5 @@ from . import test_settlement, test_settlement_fixed, test_settlement_together, 
 from . import test_statement, test_translations
 from . import test_notice, test_contract_signature, test_portal_signing
 from . import test_default_case, test_transfer, test_end_prices
+from . import test_agreement_scope, test_agreement_windows
+from . import test_run_off

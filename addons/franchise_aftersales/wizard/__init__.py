@@ -1,1 +1,1 @@
-from . import settlement_generate
+from . import settlement_generate, agreement_amend, service_level_try

@@ -54,6 +54,18 @@ class FranchiseServiceAgreement(models.Model):
         "This supplier has an active agreement in this currency already: amend it by a new version.",
     )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_confirmed_version(self):
+        # The database deletes versions with their agreement, past their own guard.
+        kept = self.version_ids.filtered(lambda version: version.state == "confirmed")
+        if kept:
+            raise UserError(
+                self.env._(
+                    "%s is confirmed: its agreement can't be deleted. End the agreement instead.",
+                    kept[0].display_name,
+                )
+            )
+
     @api.depends("version_ids.state", "version_ids.date_from", "version_ids.date_to")
     def _compute_current_version_id(self):
         today = fields.Date.context_today(self)

@@ -30,11 +30,12 @@ class FranchiseServiceAgreementVersion(models.Model):
     )
     company_id = fields.Many2one(related="agreement_id.company_id", store=True)
     currency_id = fields.Many2one(related="agreement_id.currency_id")
-    warranty_months = fields.Integer(default=12, help="Months after the supplier's invoice; 0 means no warranty.")
+    warranty_months = fields.Integer(default=12, help="Months; the last day still counts. 0 means no warranty.")
     claim_window_days = fields.Integer(
         string="Claim Window",
         default=30,
-        help="Days from discovery within which the supplier must be told; 0: no limit.",
+        help="Days from discovery within which the supplier must be told, for causes without terms of their own; "
+        "0: no limit.",
     )
     goods_percent = fields.Float(string="Goods and Parts %", default=100.0, digits=(5, 2))
     labour_percent = fields.Float(string="Labour %", default=100.0, digits=(5, 2))
@@ -71,16 +72,13 @@ class FranchiseServiceAgreementVersion(models.Model):
             raise UserError(self.env._("%s gives a share to the carrier: name the carrier.", self.display_name))
         return super()._check_complete()
 
-    def _percent_by_kind(self):
-        """Recoverable percentage (0 to 100) of each kind of loss under these terms."""
-        self.ensure_one()
-        return {kind: self[field] for kind, field in PERCENT_FIELDS.items()}
-
     def _shares_for(self, cause):
         """Shares (percent) of the parties for `cause`: its own row, else its nearest parent's; {} when none fits."""
+        row = self._nearest(self.liability_ids, cause)
+        return row._shares() if row else {}
+
+    def _nearest(self, rows, cause):
+        """The row of `cause` among `rows` (with a `cause_id`), else that of its nearest parent; empty when none fits."""
         self.ensure_one()
-        by_cause = {line.cause_id: line for line in self.liability_ids}
-        for candidate in cause._ancestors():
-            if candidate in by_cause:
-                return by_cause[candidate]._shares()
-        return {}
+        by_cause = {row.cause_id: row for row in rows}
+        return next((by_cause[candidate] for candidate in cause._ancestors() if candidate in by_cause), rows.browse())

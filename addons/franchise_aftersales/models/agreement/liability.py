@@ -6,6 +6,7 @@ class FranchiseServiceAgreementLiability(models.Model):
 
     _name = "franchise.service.agreement.liability"
     _description = "Liability Matrix Row"
+    _rec_name = "cause_id"
     _inherit = ["franchise.version.line.mixin"]
     _order = "version_id, cause_id"
 

@@ -1,1 +1,11 @@
-from . import claim, claim_coverage, claim_line, claim_quota, recovery, recovery_line, recovery_sync, tie_out
+from . import (
+    claim,
+    claim_notice,
+    claim_coverage,
+    claim_line,
+    claim_quota,
+    recovery,
+    recovery_line,
+    recovery_sync,
+    tie_out,
+)

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...tools.recovery_terms import ApprovedLine, split_by_party
+from ...tools.allocation import to_decimal
+from ...tools.recovery_terms import ApprovedLine, recoverable_total, split_by_party
 from ..base.document import Transition
 
 GROUP_SERVICE = "franchise_aftersales.group_service"
@@ -45,6 +46,8 @@ class FranchiseClaim(models.Model):
             "event_date",
             "discovery_date",
             "reported_date",
+            "delivery_date",
+            "transport_mode_id",
             "currency_id",
             "description",
         }
@@ -55,6 +58,9 @@ class FranchiseClaim(models.Model):
             "amount_own",
             "coverage_state",
             "coverage_findings",
+            "served_by",
+            "serving_outlet_id",
+            "paid_by",
             "entered_by_id",
             "assessed_by_id",
             "approved_by_id",
@@ -270,7 +276,11 @@ class FranchiseClaim(models.Model):
 
     def action_reopen(self):
         """Back to draft, to be corrected; what was reserved is free again."""
-        self._move("reopen", {"assessed_by_id": False, "coverage_state": False, "coverage_findings": False})
+        undecided = dict.fromkeys(
+            ("assessed_by_id", "coverage_state", "coverage_findings", "served_by", "serving_outlet_id", "paid_by"),
+            False,
+        )
+        self._move("reopen", {**undecided, "version_id": False})
         for line in self.line_ids:
             line._trusted_write({"amount_assessed": 0, "assessed_by_id": False})
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
@@ -314,24 +324,42 @@ class FranchiseClaim(models.Model):
     def _demand_recoveries(self):
         """Create one recovery per liable party from the terms in force; the rest is our own cost."""
         vals_list = []
+        periods = self.env["franchise.service.agreement.ceiling"].sudo()
+        held, used = periods._hold([(claim.version_id, claim.event_date) for claim in self if claim._is_recoverable()])
         for claim in self:
-            split = claim._split_by_party()
+            row = held.get((claim.version_id, claim.event_date))
+            left = row and to_decimal(claim.version_id.period_ceiling) - used[row]
+            split, taken = claim._split_by_party(left)
+            if row:
+                used[row] += taken
             claim._trusted().amount_own = float(sum(split["franchisor"].values()))
             partners = claim._party_partners()
             for party, amounts in split.items():
                 if amounts and party != "franchisor":
                     vals_list.append(claim._prepare_recovery(party, partners[party], amounts))
+        periods._take(used)
         return self.env["franchise.claim.recovery"].sudo()._trusted().create(vals_list)
 
-    def _split_by_party(self):
-        """{party: {claim line id: Decimal amount}} under the terms in force; without terms all is our own cost."""
+    def _is_recoverable(self):
+        """Whether anybody but us bears a part under the terms in force."""
         self.ensure_one()
-        version = self.version_id
-        shares = version._shares_for(self.cause_id) if version else {}
-        lines = [ApprovedLine(line.id, line.kind, line.amount_approved) for line in self.line_ids]
-        percents = version._percent_by_kind() if shares else {}
-        ceiling = version.claim_ceiling if version else 0
-        return split_by_party(lines, percents, shares or {"franchisor": 100}, ceiling, self.currency_id.rounding)
+        return any(share for party, share in self._liable_shares().items() if party != "franchisor")
+
+    def _split_by_party(self, period_left=None):
+        """Who bears what under the terms in force; where nobody else does, all is our own cost.
+
+        :param period_left: what the ceiling of the event's period still leaves; None: no ceiling.
+        :return: ({party: {claim line id: Decimal amount}}, Decimal that the claim takes of its ceilings).
+        """
+        self.ensure_one()
+        lines = [
+            ApprovedLine(line.id, line.kind, line.amount_approved, to_decimal(line.quantity)) for line in self.line_ids
+        ]
+        rounding = self.currency_id.rounding
+        if not self._is_recoverable():
+            return split_by_party(lines, {}, {"franchisor": 100}, 0, rounding), to_decimal(0)
+        terms = {**self.version_id._recovery_terms(period_left), "rounding": rounding}
+        return split_by_party(lines, shares=self._liable_shares(), **terms), recoverable_total(lines, **terms)
 
     def _party_partners(self):
         """The partner behind each liable party of this claim."""

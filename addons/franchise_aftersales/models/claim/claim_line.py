@@ -55,6 +55,8 @@ class FranchiseClaimLine(models.Model):
         precompute=True,
     )
     lot = fields.Char(string="Lot/Serial")
+    batch = fields.Char(string="Production Batch")
+    production_date = fields.Date(help="Where the warranty runs from production, it needs this day.")
     quantity = fields.Float(default=1.0, digits="Product Unit", required=True)
     amount_claimed = fields.Monetary(
         string="Claimed", compute="_compute_amount_claimed", store=True, readonly=False, precompute=True

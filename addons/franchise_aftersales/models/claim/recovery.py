@@ -168,7 +168,7 @@ class FranchiseClaimRecovery(models.Model):
 
     @api.model
     def _settlement_candidates(self, company, date_to):
-        """Accepted recovery lines, answered until `date_to`, that no settlement holds yet."""
+        """Accepted recovery lines that no settlement holds yet and that the agreements let settle until `date_to`."""
         lines = self.env["franchise.claim.recovery.line"].search(
             [
                 ("recovery_id.company_id", "=", company.id),
@@ -186,7 +186,7 @@ class FranchiseClaimRecovery(models.Model):
             ],
             order="recovery_id, number",
         )
-        return [line._prepare_settlement_source() for line in lines]
+        return [line._prepare_settlement_source() for line in lines._ready_to_settle(date_to)]
 
     @api.model
     def _settlement_explain(self, kind, values):

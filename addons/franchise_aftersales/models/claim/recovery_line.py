@@ -56,6 +56,22 @@ class FranchiseClaimRecoveryLine(models.Model):
             if line.is_settled != (line.id in settled):
                 line._trusted_write({"is_settled": line.id in settled})
 
+    def _ready_to_settle(self, date_to):
+        """Those of these lines whose settlement period has ended until `date_to` and that reach the minimum (R-C5).
+
+        What other parties than the supplier owe follows no agreement: it is always ready.
+        """
+        owed = self.filtered(lambda line: line.recovery_id.party == "supplier" and line.recovery_id.claim_id.version_id)
+        due = owed.filtered(
+            lambda line: line.recovery_id.claim_id.version_id._settlement_date(line.recovery_id.answered_on) <= date_to
+        )
+        ready = self - owed
+        for lines in due.grouped(lambda line: line.recovery_id.claim_id.agreement_id).values():
+            minimum = max(lines.recovery_id.claim_id.version_id.mapped("minimum_amount"))
+            if lines.currency_id[:1].compare_amounts(sum(lines.mapped("amount_accepted")), minimum) >= 0:
+                ready |= lines
+        return self & ready
+
     def _prepare_settlement_source(self):
         """This accepted amount as a settlement source (see `franchise.settlement.source`)."""
         self.ensure_one()

@@ -156,7 +156,7 @@ class FranchiseClaimRecoveryLine(models.Model):
         line, currency = self.claim_line_id, self.currency_id
         bill = line.invoice_line_id.sudo().move_id
         claim = self.recovery_id.claim_id
-        share = claim.version_id._shares_for(claim.cause_id).get(self.recovery_id.party, 0)
+        share = claim._liable_shares().get(self.recovery_id.party, 0)
         return {
             "key": str(self.number),
             "kind": line.kind,
