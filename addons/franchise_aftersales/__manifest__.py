@@ -53,6 +53,7 @@
         "views/agreement_views.xml",
         "views/claim_terms_views.xml",
         "views/outlet_successor_views.xml",
+        "views/agreement_sync_views.xml",
         "views/termination_views.xml",
         "views/closing_views.xml",
         "views/settlement_views.xml",

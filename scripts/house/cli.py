@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
     """Run one command. Returns the exit code: 0 done, 1 trouble or failed checks, 2 wrong usage, 130 stopped."""
     commands: dict[str, Callable[[Settings, list[str]], int]] = {
         "setup": setup, "env": env, "demo": demo, "test": test, "lint": lint, "clean": clean,
-        "access": access, "i18n": i18n,
+        "access": access, "manual": manual, "i18n": i18n, "bench": bench,
     }  # fmt: skip
     if not argv or argv[0] not in commands:
         note(f"Name one of these commands: {', '.join(commands)}.")
@@ -89,6 +89,20 @@ def access(settings: Settings, arguments: list[str]) -> int:
     from . import access as access_module
 
     return access_module.main(settings, arguments)
+
+
+def manual(settings: Settings, arguments: list[str]) -> int:
+    """`manual.sh`."""
+    from . import manual as manual_module
+
+    return manual_module.main(settings, arguments)
+
+
+def bench(settings: Settings, arguments: list[str]) -> int:
+    """`bench.sh NAME [--size N] [--runs N]`."""
+    from . import bench as bench_module
+
+    return bench_module.main(settings, arguments)
 
 
 def i18n(settings: Settings, arguments: list[str]) -> int:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import uuid as uuids
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.request import Request, urlopen
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.suppliers.odoo import OdooConnector
@@ -115,3 +118,42 @@ def answers(connector: OdooConnector, message: Message, cursor: str = "") -> lis
 
 def outcomes(deliveries: list[Any]) -> list[Outcome]:
     return [delivery.outcome for delivery in deliveries]
+
+
+class Cutter(BaseHTTPRequestHandler):
+    """Passes requests on and hangs up instead of bringing back the reply of one ``load()``."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server: Any = self.server
+        request = Request(server.upstream + self.path, body, dict(self.headers))
+        with urlopen(request, timeout=DEADLINE) as reply:
+            data = reply.read()
+        args = json.loads(body)["params"]["args"]
+        if server.cut and args[3:5] == [server.cut, "load"]:
+            server.cut = ""
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + data[:10])
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
+
+
+@contextmanager
+def cutting(upstream: str, model: str) -> Iterator[str]:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Cutter)
+    server.daemon_threads = True
+    server.upstream, server.cut = upstream, model
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
-from supplier_books import DEADLINE, POLICY, claim, clerk_of, connect, documents, lower_first_line, outcomes
+from supplier_books import (
+    DEADLINE,
+    POLICY,
+    claim,
+    clerk_of,
+    connect,
+    cutting,
+    documents,
+    lower_first_line,
+    outcomes,
+)
 
 from franchise_sync.delivery.classify import classify
 from franchise_sync.erp.port import Outcome
@@ -91,51 +96,13 @@ def test_a_resend_leaves_the_clerks_work_alone(
         clerk.call("account.move", "action_post", [document["id"]])
     before = documents(clerk, message)
     if not asked:
-        monkeypatch.setattr(connector, "_find", lambda uuids: {})
-        monkeypatch.setattr(connector, "_compare", lambda *args: None)
+        claims = connector.kinds["claim_submitted"]
+        monkeypatch.setattr(claims, "_find", lambda uuids: {})
+        monkeypatch.setattr(claims, "_compare", lambda *args: None)
     [delivery] = connector.send([message], Deadline(DEADLINE))
     assert delivery.outcome is Outcome.ACK, delivery
     assert documents(clerk, message) == before
     assert before[0]["amount_total"] == Decimal("240.0")
-
-
-class Cutter(BaseHTTPRequestHandler):
-    """Passes requests on and hangs up instead of bringing back the reply of one ``load()``."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server: Any = self.server
-        request = Request(server.upstream + self.path, body, dict(self.headers))
-        with urlopen(request, timeout=DEADLINE) as reply:
-            data = reply.read()
-        args = json.loads(body)["params"]["args"]
-        if server.cut and args[3:5] == [server.cut, "load"]:
-            server.cut = ""
-            self.close_connection = True
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + data[:10])
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_args: Any) -> None:
-        pass
-
-
-@contextmanager
-def cutting(upstream: str, model: str) -> Iterator[str]:
-    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Cutter)
-    server.daemon_threads = True
-    server.upstream, server.cut = upstream, model
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.parametrize("model", ["account.move", "mail.message"])
@@ -217,7 +184,7 @@ def test_the_api_user_can_do_little(connector: OdooConnector) -> None:
     """R-G8: no right on external ids, users or parameters is needed or there."""
     for model in ("ir.model.data", "ir.config_parameter"):
         with pytest.raises(MissingRight):
-            connector._call(model, "search_read", [], ["id"], limit=1)
+            connector._books.call(model, "search_read", [], ["id"], limit=1)
 
 
 def test_a_wrong_key_is_named(supplier_odoo: Any) -> None:
@@ -237,10 +204,11 @@ def test_loopback_is_refused_unless_named(supplier_odoo: Any) -> None:
 
 
 def test_check_is_content(connector: OdooConnector) -> None:
-    """R-G7: reachable, key, rights, customer."""
+    """R-G7: reachable, key, rights for claims and for notices, customer."""
     assert [(finding.name, finding.ok) for finding in connector.check()] == [
         ("reachable", True),
         ("login", True),
         ("rights", True),
+        ("notices", True),
         ("customer", True),
     ]

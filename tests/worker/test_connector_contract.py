@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 
 import pytest
-from worker_fakes import payload
+from worker_fakes import PAYLOADS, payload
 from worker_suppliers import FakeConnector, FakeSupplier, UnsafeConnector
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
@@ -29,10 +29,10 @@ CONNECTORS: list[Callable[[Endpoint], Connector]] = [
 ]
 
 
-def message(number: int = 1) -> Message:
+def message(number: int = 1, kind: str = "claim_submitted") -> Message:
     key = str(uuids.uuid4())
-    text = payload(key)
-    return Message(number, key, "claim_submitted", "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
+    text = PAYLOADS.get(kind, payload)(key)
+    return Message(number, key, kind, "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
 
 
 @pytest.fixture(params=CONNECTORS)
@@ -41,8 +41,8 @@ def connector(request: pytest.FixtureRequest, endpoint: Endpoint) -> Connector:
 
 
 def test_one_delivery_a_message(connector: Connector) -> None:
-    """R-G2: whatever happens, each message gets its own result."""
-    batch = [message(number) for number in range(5)]
+    """R-G2: whatever happens, each message gets its own result; kinds may be mixed."""
+    batch = [message(number, kind) for number, kind in enumerate([*PAYLOADS, *PAYLOADS])]
     deliveries = connector.send(batch, Deadline(5))
     assert sorted(delivery.uuid for delivery in deliveries) == sorted(m.uuid for m in batch)
     assert {delivery.outcome for delivery in deliveries} == {Outcome.ACK}
@@ -63,6 +63,16 @@ def test_asking_by_key(connector: Connector) -> None:
     assert dict(connector.ask([sent.uuid, other.uuid], Deadline(5))) == {sent.uuid: delivery.remote_ref}
 
 
+def test_a_kind_that_is_not_known_is_parked(connector: Connector) -> None:
+    """R-G1: of a newer addon; with a sentence, and without holding up the others."""
+    known, strange = message(1, "termination_notice"), message(2, "settlement_issued")
+    outcomes = {d.uuid: d for d in connector.send([known, strange], Deadline(5))}
+    assert outcomes[known.uuid].outcome is Outcome.ACK
+    assert outcomes[strange.uuid].outcome is Outcome.UNKNOWN
+    assert "settlement_issued" in outcomes[strange.uuid].detail
+    assert dict(connector.ask([strange.uuid], Deadline(5))) == {}
+
+
 def test_check_never_raises(connector: Connector) -> None:
     """R-G7: a check explains."""
     assert all(finding.sentence for finding in connector.check())
@@ -73,6 +83,16 @@ def test_the_stock_odoo_connector_is_found_by_entry_point() -> None:
     assert "odoo" in {point.name for point in entry_points(group=registry.GROUP)}
     assert registry.find("odoo") is OdooConnector
     assert OdooConnector.resend_is_safe
+
+
+def test_the_stock_odoo_connector_parks_strange_kinds_without_a_call() -> None:
+    """R-G1: nothing leaves the house for a kind that this worker can't word."""
+    endpoint = Endpoint("x", "X", "odoo", True, "https://erp.example.com", "d", "l")
+    connector = registry.build(endpoint, CONTEXT)
+    [delivery] = connector.send([message(1, "settlement_issued")], Deadline(5))
+    assert delivery.outcome is Outcome.UNKNOWN
+    assert delivery.detail == "Messages of kind 'settlement_issued' are unknown to this worker; it was not sent."
+    assert set(connector.kinds) == set(PAYLOADS)
 
 
 def test_unknown_connectors_are_named() -> None:

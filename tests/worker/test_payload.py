@@ -10,10 +10,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worker_fakes import payload
+from worker_fakes import amendment_payload, payload, termination_payload
 
 from franchise_sync.errors import PayloadError
-from franchise_sync.payload import check_integrity, parse_amount, parse_claim
+from franchise_sync.payload import check_integrity, parse_amendment, parse_amount, parse_claim, parse_termination
+from franchise_sync.payload.parts import MAX_ROWS, MAX_TEXT
 from franchise_sync.text import canonical_json, clip, html_to_text, load_json, text_to_html
 
 KEY = "5c9b9d7e-1111-4000-8000-000000000001"
@@ -59,17 +60,87 @@ def test_bad_payloads_say_why(changes: dict, words: str) -> None:
     assert str(caught.value).endswith("it was not sent.")
 
 
+@pytest.mark.parametrize("parse", [parse_claim, parse_termination, parse_amendment])
 @pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"version": NaN}', "[" * 100_000, "\x00"])
-def test_malformed_json(text: str) -> None:
+def test_malformed_json(text: str, parse) -> None:
     """R-G2: broken, empty, NaN, nested without end."""
     with pytest.raises(PayloadError):
-        parse_claim(text, KEY)
+        parse(text, KEY)
 
 
 def test_a_uuid_that_is_none_is_refused() -> None:
     """R-G4: the key becomes an external id in another company's system."""
     with pytest.raises(PayloadError, match="another uuid"):
         parse_claim(payload("x.y z"), "x.y z")
+
+
+def test_a_termination_notice() -> None:
+    """R-B4: who ends what and when, and what becomes of the agreement."""
+    notice = parse_termination(termination_payload(KEY), KEY)
+    assert (notice.contract, notice.ends_on, notice.decision, notice.run_off_until) == (
+        "FC/2024/0007",
+        "2026-12-31",
+        "end",
+        "2027-06-30",
+    )
+    assert notice.outlets == ("SH-001 Nanjing Road", "SH-002 Bund")
+    assert parse_termination(termination_payload(KEY, contract=None, outlets=None, ends_on=""), KEY).contract == ""
+
+
+def test_an_amendment() -> None:
+    """R-C6: number, dates, what changed."""
+    amendment = parse_amendment(amendment_payload(KEY), KEY)
+    assert (amendment.agreement, amendment.version, amendment.date_from) == ("SA/0003", 2, "2027-01-01")
+    assert amendment.changes == ("Warranty Months: 24 → 12", "Carrier: – → SF")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 2}, "version 2"),
+        ({"kind": "claim_submitted"}, "claim_submitted"),
+        ({"uuid": "5c9b9d7e-1111-4000-8000-000000000002"}, "another uuid"),
+        ({"status": "perhaps"}, "status 'perhaps' is unknown"),
+        ({"status": None}, "status '' is unknown"),
+        ({"agreement": {"decision": "sell"}}, "decision 'sell' is unknown"),
+        ({"agreement": ["end"]}, "not an object"),
+        ({"ends_on": "31.12.2026"}, "no date"),
+        ({"run_off_until": "2026-02-30"}, "no date"),
+        ({"outlets": "all"}, "list of entries"),
+        ({"outlets": ["SH-001"]}, "list of entries"),
+        ({"outlets": [{}] * (MAX_ROWS + 1)}, "more than 2000"),
+        ({"text": 7}, "not a text"),
+        ({"text": "x" * (MAX_TEXT + 1)}, "more than 100000"),
+        ({"document": None}, "can't be read"),
+    ],
+)
+def test_bad_notices_say_why(changes: dict, words: str) -> None:
+    """R-B4: a sentence, and nothing was sent."""
+    with pytest.raises(PayloadError, match=words) as caught:
+        parse_termination(termination_payload(KEY, **changes), KEY)
+    assert str(caught.value).endswith("it was not sent.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "termination_notice"}, "termination_notice"),
+        ({"agreement": {"number": "SA/0003"}}, "no number from 1 on"),
+        ({"agreement": {"version": 0}}, "no number from 1 on"),
+        ({"agreement": {"version": True}}, "no number from 1 on"),
+        ({"agreement": {"version": "2"}}, "no number from 1 on"),
+        ({"date_from": ""}, "no first day"),
+        ({"date_to": "soon"}, "no date"),
+        ({"changes": "one"}, "list of entries"),
+        ({"changes": [1]}, "list of entries"),
+        ({"changes": ["x" * (MAX_TEXT + 1)]}, "more than 100000"),
+    ],
+)
+def test_bad_amendments_say_why(changes: dict, words: str) -> None:
+    """R-C6: a sentence, and nothing was sent."""
+    with pytest.raises(PayloadError, match=words) as caught:
+        parse_amendment(amendment_payload(KEY, **changes), KEY)
+    assert str(caught.value).endswith("it was not sent.")
 
 
 def test_integrity() -> None:

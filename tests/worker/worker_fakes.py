@@ -34,6 +34,52 @@ def payload(key: str, /, **changes: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def termination_payload(key: str, /, **changes: Any) -> str:
+    data = {
+        "version": 1,
+        "kind": "termination_notice",
+        "uuid": key,
+        "document": {"number": "Notice 7 终止通知", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
+        "status": "given",
+        "contract": {"number": "FC/2024/0007", "franchisee": "Qinghe Catering 青禾餐饮"},
+        "ends_on": "2026-12-31",
+        "agreement": {"number": "SA/0003", "decision": "end"},
+        "decision_text": "终止",
+        "run_off_until": "2027-06-30",
+        "outlets": [{"code": "SH-001", "name": "Nanjing Road"}, {"code": "SH-002", "name": "Bund"}],
+        "text": "Dear <b>partner</b>,\nthe contract & its outlets close.",
+        **changes,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def amendment_payload(key: str, /, **changes: Any) -> str:
+    data = {
+        "version": 1,
+        "kind": "agreement_amended",
+        "uuid": key,
+        "document": {"number": "SA/0003 version 2", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
+        "agreement": {"number": "SA/0003", "version": 2},
+        "date_from": "2027-01-01",
+        "date_to": "",
+        "currency": "CNY",
+        "reason": "Agreed in writing",
+        "changes": ["Warranty Months: 24 → 12", "Carrier: – → SF"],
+        **changes,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+#: By kind: makes a payload for a uuid.
+PAYLOADS = {
+    "claim_submitted": payload,
+    "termination_notice": termination_payload,
+    "agreement_amended": amendment_payload,
+}
+
+
 class FakeSyncApi:
     """The addon's ``franchise.sync.api`` as its methods look on the wire, over a dict."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from worker_fakes import PAYLOADS
+
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
 from franchise_sync.transport.deadline import Deadline
@@ -38,6 +40,10 @@ class FakeConnector(Connector):
             raise supplier.fail_before.pop(0)
         deliveries = []
         for message in messages:
+            if message.kind not in PAYLOADS:
+                words = f"Messages of kind {message.kind!r} are unknown here; it was not sent."
+                deliveries.append(Delivery(message.uuid, Outcome.UNKNOWN, detail=words))
+                continue
             supplier.received.append(message.uuid)
             if message.uuid in supplier.refuses:
                 words = supplier.refuses[message.uuid]

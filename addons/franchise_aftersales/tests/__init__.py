@@ -8,3 +8,4 @@ from . import test_notice, test_contract_signature, test_portal_signing
 from . import test_default_case, test_transfer, test_end_prices
 from . import test_agreement_scope, test_agreement_windows
 from . import test_run_off
+from . import test_notice_sync, test_steps_page

@@ -16,12 +16,9 @@ def prepare(env, data):
     # The chart of accounts came with the stock database; there is no entry yet, so the currency may change.
     company.write({"name": data["name"], "currency_id": own.id})
     env["ir.config_parameter"].init(force=True)  # an identity of its own: it is a clone
-    env["res.partner"].create(
-        {"name": data["customer"], "ref": data["customer_ref"], "is_company": True, "customer_rank": 1}
-    )
     users = env["res.users"].with_context(no_reset_password=True)
     invoicing = env.ref("account.group_account_invoice")
-    users.create(
+    clerk = users.create(
         {
             "name": data["clerk"]["name"],
             "login": data["clerk"]["login"],
@@ -29,9 +26,20 @@ def prepare(env, data):
             "group_ids": [(6, 0, invoicing.ids)],
         }
     )
-    # No password: this user can come in by its key only.
+    # The clerk looks after us: reminders of our notices go to them.
+    env["res.partner"].create(
+        {
+            "name": data["customer"],
+            "ref": data["customer_ref"],
+            "is_company": True,
+            "customer_rank": 1,
+            "user_id": clerk.id,
+        }
+    )
+    # No password: this user can come in by its key only. Notices are notes on our record, which needs a right to it.
+    groups = invoicing | env.ref("base.group_partner_manager")
     robot = users.create(
-        {"name": data["robot"]["name"], "login": data["robot"]["login"], "group_ids": [(6, 0, invoicing.ids)]}
+        {"name": data["robot"]["name"], "login": data["robot"]["login"], "group_ids": [(6, 0, groups.ids)]}
     )
     env.ref("base.user_admin").password = data["admin_password"]
     return {"api_key": api_key(env, robot)}

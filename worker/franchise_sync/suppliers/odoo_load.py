@@ -22,11 +22,10 @@ from typing import Any
 from franchise_sync.errors import Refused, UnknownFate
 from franchise_sync.text import one_line
 
-_TRANSIENT_WORDS = re.compile(
-    r"serializ|concurrent update|deadlock|obtain lock|lock timeout|connection (is|was|has)"
-    r"|not allowed to|access right|security restriction",
-    re.I,
-)
+_CONFLICT_WORDS = r"serializ|concurrent update|deadlock|obtain lock|lock timeout|connection (is|was|has)"
+#: What Odoo says when our user may not do something.
+RIGHT_WORDS = re.compile(r"not allowed to|access right|security restriction", re.I)
+_TRANSIENT_WORDS = re.compile(f"{_CONFLICT_WORDS}|{RIGHT_WORDS.pattern}", re.I)
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ class Connector(ABC):
 
     @abstractmethod
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
-        """Deliver a batch.
+        """Deliver a batch. A message of a kind that the connector doesn't know is parked (UNKNOWN).
 
         :return: one delivery a message, in any order
         """

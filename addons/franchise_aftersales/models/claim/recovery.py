@@ -65,20 +65,6 @@ class FranchiseClaimRecovery(models.Model):
     credit_note_number = fields.Char(string="Their Credit Note", readonly=True, copy=False)
     answer_reason = fields.Char(string="Their Reason", readonly=True, copy=False)
     answered_on = fields.Date(readonly=True, copy=False)
-    sync_state = fields.Selection(
-        [
-            ("none", "Not Connected"),
-            ("pending", "Waiting"),
-            ("delivered", "Delivered"),
-            ("rejected", "Rejected"),
-            ("parked", "Sent, Answer Unknown"),
-            ("dead", "Given Up"),
-            ("quarantined", "Quarantined"),
-        ],
-        string="Delivery",
-        compute="_compute_sync_state",
-    )
-
     _unique_party = models.UniqueIndex("(claim_id, party)", "A party is asked once per claim.")
 
     @api.depends("claim_id.name", "party")
@@ -104,17 +90,6 @@ class FranchiseClaimRecovery(models.Model):
     def _compute_is_settled(self):
         for recovery in self:
             recovery.is_settled = any(recovery.line_ids.mapped("is_settled"))
-
-    def _compute_sync_state(self):
-        latest = {}
-        for message in (
-            self.env["franchise.sync.message"]
-            .sudo()
-            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)], order="seq")
-        ):
-            latest[message.res_id] = message.state
-        for recovery in self:
-            recovery.sync_state = latest.get(recovery.id, "none")
 
     def action_accept(self):
         """Record that the party accepted everything (by letter or mail).
@@ -154,17 +129,6 @@ class FranchiseClaimRecovery(models.Model):
                         "%s answers through its own system: the answer arrives by itself.", recovery.partner_id.name
                     )
                 )
-
-    def action_view_messages(self):
-        """Open the sync messages of this recovery."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Messages"),
-            "res_model": "franchise.sync.message",
-            "view_mode": "list,form",
-            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
-        }
 
     @api.model
     def _settlement_candidates(self, company, date_to):

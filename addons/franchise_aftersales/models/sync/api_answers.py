@@ -186,7 +186,7 @@ class FranchiseSyncApi(models.AbstractModel):
                 document = documents.get((message.res_model, message.res_id))
                 results.append(self._apply_answer(message, document, row.answer, notes, acknowledged))
         for model, ids in acknowledged.items():
-            self.env[model].sudo().browse(ids)._sync_on_delivered()
+            self.env[model].sudo().browse(ids)._sync_on_acknowledged()
         for (model, _turn), bodies in notes.items():
             self.env[model].sudo().browse(bodies)._message_log_batch(bodies=bodies)
         return results

@@ -77,10 +77,10 @@ class FranchiseSyncApi(models.AbstractModel):
                 SELECT endpoint_id,
                        COUNT(*) FILTER (WHERE state = 'pending' AND next_attempt_at <= %(now)s
                                         AND (lease_until IS NULL OR lease_until <= %(now)s)),
-                       COUNT(*) FILTER (WHERE state = 'delivered' AND answered_at IS NULL)
+                       COUNT(*) FILTER (WHERE state = 'delivered' AND awaits_answer AND answered_at IS NULL)
                   FROM franchise_sync_message
                  WHERE endpoint_id IN %(endpoints)s
-                   AND (state = 'pending' OR (state = 'delivered' AND answered_at IS NULL))
+                   AND (state = 'pending' OR (state = 'delivered' AND awaits_answer AND answered_at IS NULL))
               GROUP BY endpoint_id
                 """,
                 now=self._now(),

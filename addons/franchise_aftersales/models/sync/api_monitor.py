@@ -25,7 +25,7 @@ class FranchiseSyncApi(models.AbstractModel):
                 SQL(
                     """
                     SELECT endpoint_id, state, COUNT(*),
-                           COUNT(*) FILTER (WHERE state = 'delivered' AND answered_at IS NULL),
+                           COUNT(*) FILTER (WHERE state = 'delivered' AND awaits_answer AND answered_at IS NULL),
                            COALESCE(EXTRACT(EPOCH FROM %(now)s - MIN(next_attempt_at)
                                             FILTER (WHERE state = 'pending' AND next_attempt_at <= %(now)s)), 0)
                       FROM franchise_sync_message

@@ -1,6 +1,8 @@
 from collections import defaultdict
 
-from odoo import api, models
+import psycopg2
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
 
 
 class FranchiseSyncDocument(models.AbstractModel):
@@ -8,6 +10,45 @@ class FranchiseSyncDocument(models.AbstractModel):
 
     _name = "franchise.sync.document"
     _description = "Document Known to Suppliers"
+
+    # Whether the partner owes an answer; what is only told is done when it is delivered.
+    _sync_awaits_answer = True
+
+    sync_state = fields.Selection(
+        [
+            ("none", "Not Connected"),
+            ("pending", "Waiting"),
+            ("delivered", "Delivered"),
+            ("rejected", "Rejected"),
+            ("parked", "Sent, Answer Unknown"),
+            ("dead", "Given Up"),
+            ("quarantined", "Quarantined"),
+        ],
+        string="Delivery",
+        compute="_compute_sync_state",
+    )
+
+    def _compute_sync_state(self):
+        latest = {}
+        for message in (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)], order="seq")
+        ):
+            latest[message.res_id] = message.state
+        for document in self:
+            document.sync_state = latest.get(document.id, "none")
+
+    def action_view_messages(self):
+        """Open the sync messages of this document."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Messages"),
+            "res_model": "franchise.sync.message",
+            "view_mode": "list,form",
+            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
+        }
 
     def _sync_aggregate(self):
         """Text that orders this document's messages; the same text means the same line."""
@@ -25,6 +66,10 @@ class FranchiseSyncDocument(models.AbstractModel):
     def _sync_on_delivered(self):
         """The partner's system has the document now."""
         raise NotImplementedError
+
+    def _sync_on_acknowledged(self):
+        """The partner says that it has taken note; where nothing else is meant by that, it has the document."""
+        self._sync_on_delivered()
 
     def _sync_check_answer(self, answer):
         """Reason (translated text) to refuse `answer`, or an empty string. Must not write."""
@@ -71,8 +116,14 @@ class FranchiseSyncDocument(models.AbstractModel):
             endpoint = endpoints[document.id]
             payload = document._sync_prepare_payload(kind, endpoint)
             payload["document"]["revision"] = revision
-            vals_list.append(messages._prepare_message(endpoint, document, kind, payload, aggregate, seq, revision))
-        return messages.create(vals_list)
+            vals = messages._prepare_message(endpoint, document, kind, payload, aggregate, seq, revision)
+            vals_list.append({**vals, "awaits_answer": self._sync_awaits_answer})
+        try:
+            with self.env.cr.savepoint():
+                return messages.create(vals_list)
+        except psycopg2.errors.UniqueViolation as error:
+            # Another document in the same line was told at the same moment: Odoo repeats the call.
+            raise ConcurrencyError(str(error)) from error
 
     def _sync_endpoints(self):
         """{document id: its supplier's system}, one query; a system that is switched off still collects messages."""

@@ -42,7 +42,18 @@ class FranchiseSyncMessage(models.Model):
         ondelete="restrict",
     )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
-    kind = fields.Selection([("claim_submitted", "Claim submitted")], required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("claim_submitted", "Claim submitted"),
+            ("termination_notice", "Termination notice"),
+            ("agreement_amended", "Agreement amended"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    awaits_answer = fields.Boolean(
+        string="Owes an Answer", readonly=True, default=True, help="Off: told only; delivered is the end of it."
+    )
     res_model = fields.Char(string="Document Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", required=True, readonly=True)
     document_name = fields.Char(string="Document", readonly=True)

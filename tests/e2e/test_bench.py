@@ -1,0 +1,30 @@
+"""The benchmarks' command works, at its smallest size; that it measures what it says is checked by the benchmark itself."""
+
+import json
+import subprocess
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def test_contracts_at_the_smallest_size(demo_env):
+    """R-I3: one command, figures as JSON on the last line, no finding against its own results."""
+    command = [REPO / "scripts" / "bench.sh", "contracts", "--size", "200", "--runs", "1"]
+    done = subprocess.run(command, env=demo_env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["problems"] == []
+    assert result["sizes"] == [100, 200]
+    for name, figures in result["screens"].items():
+        assert figures["100"]["queries"] == figures["200"]["queries"], name
+    assert result["deadlines"]["told"] == result["deadlines"]["due"] == 39
+    assert result["coverage"]["claims"] == 1000
+    assert "list, first page" in done.stderr
+
+
+def test_what_is_asked_wrongly_is_said(demo_env):
+    """R-I3: a benchmark that isn't there, a size that says nothing."""
+    for arguments in (["nothing"], ["contracts", "--size", "10"]):
+        done = subprocess.run([REPO / "scripts" / "bench.sh", *arguments], env=demo_env, capture_output=True, text=True)
+        assert done.returncode == 2
+        assert "contracts" in done.stderr or "200" in done.stderr

@@ -1,0 +1,19 @@
+"""Payloads of the outbox, one module a kind; ``parts`` has what they share."""
+
+from franchise_sync.payload.amendment import Amendment, parse_amendment
+from franchise_sync.payload.claim import Claim, ClaimLine, parse_claim
+from franchise_sync.payload.parts import MAX_BYTES, check_integrity, parse_amount
+from franchise_sync.payload.termination import TerminationNotice, parse_termination
+
+__all__ = [
+    "MAX_BYTES",
+    "Amendment",
+    "Claim",
+    "ClaimLine",
+    "TerminationNotice",
+    "check_integrity",
+    "parse_amendment",
+    "parse_amount",
+    "parse_claim",
+    "parse_termination",
+]
