@@ -54,6 +54,7 @@
         "views/claim_terms_views.xml",
         "views/outlet_successor_views.xml",
         "views/agreement_sync_views.xml",
+        "views/notice_sync_views.xml",
         "views/termination_views.xml",
         "views/closing_views.xml",
         "views/settlement_views.xml",

@@ -2,5 +2,4 @@ from . import archive, portal_fields, res_company, charge_kinds
 from . import notice, notice_letter, notice_terms, notice_record
 from . import signature, contract_signature, contract_document, contract_version_end
 from . import default, transfer, incapacity, asset_option, contract_counts
-from . import notice
 from . import notice_sync

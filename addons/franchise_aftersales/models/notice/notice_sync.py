@@ -13,8 +13,7 @@ class FranchiseNotice(models.Model):
 
     _sync_awaits_answer = False
 
-    date_effective = fields.Date()
-    delivered_on = fields.Date(readonly=True, copy=False)
+    acknowledge_method = fields.Selection(selection_add=[("system", "By the supplier's system")])
     supplier_decision = fields.Selection(
         [
             ("keep", "Goes on unchanged"),
@@ -30,10 +29,7 @@ class FranchiseNotice(models.Model):
     )
 
     def _get_frozen_fields(self):
-        return super()._get_frozen_fields() | {"supplier_decision", "run_off_until", "date_effective"}
-
-    def _own_fields(self):
-        return super()._own_fields() | {"delivered_on"}
+        return super()._get_frozen_fields() | {"supplier_decision", "run_off_until"}
 
     def _move(self, action, values=None):
         result = super()._move(action, values)
@@ -83,18 +79,24 @@ class FranchiseNotice(models.Model):
         undated._trusted().with_context(mail_notrack=True).write({"delivered_on": fields.Date.context_today(self)})
         body = self.env._("The supplier's system has the notice.")
         undated._message_log_batch(bodies=dict.fromkeys(undated.ids, body))
+        undated._after_delivered()
 
     def _sync_on_acknowledged(self):
         """The supplier's system acknowledges: once, by the table; a notice that was taken back stays so."""
         self._sync_on_delivered()
         for notice in self.filtered(lambda notice: notice.state == "sent"):
             notice._move("acknowledge", notice._prepare_sync_acknowledgement())
+            notice.activity_unlink(["mail.mail_activity_data_todo"], only_automated=True)
             notice._after_acknowledged()
 
     def _prepare_sync_acknowledgement(self):
         """Values beside the step `acknowledge` when the supplier's system takes it."""
         self.ensure_one()
-        return {}
+        return {
+            "acknowledge_method": "system",
+            "acknowledged_at": fields.Datetime.now(),
+            "acknowledged_by": self.partner_id.display_name,
+        }
 
     def _sync_check_answer(self, answer):
         self.ensure_one()
