@@ -58,7 +58,7 @@ class FranchiseSyncMessage(models.Model):
     res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", required=True, readonly=True)
     document_name = fields.Char(string="Document", readonly=True)
     aggregate = fields.Char(
-        required=True, readonly=True, help="What is kept in order: messages of one claim wait in line."
+        required=True, readonly=True, help="What is kept in order: messages of one claim or agreement wait in line."
     )
     seq = fields.Integer(string="Order", required=True, readonly=True)
     revision = fields.Integer(required=True, readonly=True, default=1)
