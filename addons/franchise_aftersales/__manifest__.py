@@ -66,6 +66,8 @@
         "views/clause_documents_views.xml",
         "views/claim_terms_views.xml",
         "views/outlet_successor_views.xml",
+        "views/agreement_sync_views.xml",
+        "views/notice_sync_views.xml",
         "views/termination_views.xml",
         "views/termination_row_views.xml",
         "views/closing_views.xml",

@@ -13,6 +13,7 @@ class FranchiseNotice(models.Model):
 
     _sync_awaits_answer = False
 
+    acknowledge_method = fields.Selection(selection_add=[("system", "By the supplier's system")])
     supplier_decision = fields.Selection(
         [
             ("keep", "Goes on unchanged"),
@@ -85,6 +86,7 @@ class FranchiseNotice(models.Model):
         self._sync_on_delivered()
         for notice in self.filtered(lambda notice: notice.state == "sent"):
             notice._move("acknowledge", notice._prepare_sync_acknowledgement())
+            notice.activity_unlink(["franchise_aftersales.mail_activity_type_deadline"], only_automated=True)
             notice._after_acknowledged()
 
     def _prepare_sync_acknowledgement(self):

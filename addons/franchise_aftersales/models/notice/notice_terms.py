@@ -108,7 +108,7 @@ class FranchiseNotice(models.Model):
         for notice in self:
             if notice.kind == "termination" and not notice.date_effective:
                 raise UserError(self.env._("%s: enter the date of the termination.", notice.display_name))
-            if not notice.date_effective or notice.kind not in PERIODS:
+            if not notice.date_effective or notice.kind == "supplier":
                 continue
             if notice.date_effective < today:
                 raise UserError(self.env._("%s: it can't take effect on a day that has passed.", notice.display_name))
