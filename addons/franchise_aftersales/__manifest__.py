@@ -1,7 +1,7 @@
 {
     "name": "Franchise After-Sales",
     "summary": "Franchise contracts, supplier service agreements, claims and settlements that tie out to the cent",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/Franchise",
     "license": "LGPL-3",
     "author": "Franchise After-Sales contributors",
