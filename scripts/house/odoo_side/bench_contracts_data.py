@@ -42,7 +42,7 @@ class World:
             version = versions.create(
                 {
                     "contract_id": contract.id,
-                    "date_from": self.flow.day((-700, -400, -100)[number]),
+                    "date_from": self.flow.day((-700, -500, -300, -100)[number]),
                     "royalty_percent": 5.0 + number,
                     "amendment_reason": f"Amendment {number}" if number else False,
                 }
