@@ -42,6 +42,22 @@ class TestDispute(FlowCase):
         with self.assertRaisesRegex(UserError, "is over"):
             steps[0].cost = 1
 
+    def test_a_suppliers_system_raises_a_dispute(self):
+        """R-C7: through the sync, in the supplier's words; one at a time about a recovery."""
+        recovery = self.flow.recovery()
+        for _again in range(2):
+            answer = self.flow.answer(recovery, "disputed", reason="Not our goods 非我方货物")
+            self.assertEqual(self.flow.receive(answer), ["applied"])
+        dispute = self.env["franchise.dispute"].search([("recovery_id", "=", recovery.id)])
+        self.assertEqual(dispute.mapped("raised_by"), ["supplier"])
+        self.assertEqual(dispute.agreement_id, recovery.claim_id.agreement_id)
+        self.assertIn("Not our goods", dispute.description)
+        self.assertFalse(dispute.raised_in_portal)
+        dispute.outcome = "Theirs after all"
+        dispute.with_user(self.flow.users["contract"]).action_withdraw()
+        self.assertEqual(self.flow.receive(self.flow.answer(recovery, "disputed", reason="Again")), ["applied"])
+        self.assertEqual(self.env["franchise.dispute"].search_count([("recovery_id", "=", recovery.id)]), 2)
+
     def test_its_next_deadline_is_told(self):
         dispute = self.dispute()
         dispute.action_negotiate()

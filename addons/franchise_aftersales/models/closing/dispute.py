@@ -233,11 +233,12 @@ class FranchiseDispute(models.Model):
         }
 
     @api.model
-    def _raise_from_partner(self, partner, values, agreement=None, contract=None):
+    def _raise_from_partner(self, partner, values, agreement=None, contract=None, recovery=None):
         """A dispute told by a partner from outside, with all rights after the caller proved who it is.
 
         :param partner: the commercial partner that raises it.
         :param values: dict with subject and description; nothing else is taken from outside.
+        :param recovery: the recovery that the partner's system disputes; without one the portal was used.
         :raises UserError: the agreement or contract is not this partner's, or there is no subject.
         """
         about = agreement or contract
@@ -259,7 +260,8 @@ class FranchiseDispute(models.Model):
                     "company_id": about.company_id.id,
                     "partner_id": owner.id,
                     "raised_by": "supplier" if agreement else "franchisee",
-                    "raised_in_portal": True,
+                    "recovery_id": recovery.id if recovery else False,
+                    "raised_in_portal": not recovery,
                     "user_id": about.user_id.id,
                 }
             )
