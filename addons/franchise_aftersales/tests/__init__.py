@@ -6,13 +6,11 @@ from . import test_settlement, test_settlement_fixed, test_settlement_together, 
 from . import test_statement, test_translations
 from . import test_contract_buyback, test_contract_royalty, test_contract_rebate
 from . import test_territory_rules, test_territory, test_outlet_change
-from . import test_notice, test_contract_signature, test_portal_signing
 from . import test_notice, test_contract_signature, test_portal_signing, test_portal_browser
 from . import test_default_case, test_transfer, test_end_prices
 from . import test_notice_sync, test_steps_page
 from . import test_contract_terms, test_contract_sales, test_contract_target, test_contract_entitlement
 from . import test_contract_exchange, test_contract_renewal, test_contract_money_end_to_end
-from . import test_application, test_site_study, test_review, test_review_rules, test_inspection, test_conflict
 from . import test_closing_rules, test_closing_final, test_closing_reserve, test_closing_documents
 from . import test_closing_disputes, test_closing_privacy, test_closing_after
 from . import test_clause_due_dates, test_clause, test_clause_obligation, test_deadline

@@ -2,6 +2,9 @@
 
 from odoo.fields import Command
 
+from .flow_closing import Closing
+from .flow_notice import acknowledge
+
 STAGES = ("draft", "decided", "notified", "ended")
 
 
@@ -25,6 +28,8 @@ class Terminations:
                     "reason_id": self.env.ref("franchise_aftersales.reason_franchisor_cost").id,
                     "decision_reason": "It costs more than it brings 成本过高",
                     "date_effective": flow.today,
+                    "shortening": "agreed",
+                    "shortening_reason": "Both want it now",
                     "consultation_ids": [
                         Command.create(
                             {"counterpart": "Owner", "alternatives": "A lower royalty", "result": "No agreement"}
@@ -63,7 +68,8 @@ class Terminations:
 
     def finish(self, case):
         """Everything that closing asks for, but what suppliers are owed."""
-        case.notice_ids.filtered(lambda notice: notice.state == "sent").with_user(self.decider).action_acknowledge()
+        for notice in case.notice_ids.filtered(lambda notice: notice.state == "sent"):
+            acknowledge(notice.with_user(self.decider))
         case.review_ids.with_user(self.decider).write({"finding": "none"})
         impacts = case.impact_ids.with_user(self.decider)
         opened = impacts.filtered(lambda impact: impact.state == "open")
@@ -74,6 +80,8 @@ class Terminations:
         case.task_ids.with_user(self.decider).action_done()
         case.deidentification_ids.with_user(self.decider).write({"photo_ids": [Command.link(self.photo().id)]})
         case.deidentification_ids.with_user(self.decider).action_done()
+        # Nothing is owed by terms without fees, so nothing is left to settle.
+        Closing(self.flow).final(case, "approved")
 
     def pay(self, bills):
         """Pay the vendor bills in full."""

@@ -1,5 +1,3 @@
-from datetime import date
-
 import psycopg2
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -196,9 +194,6 @@ class TestAgreementWindows(FlowCase):
             "franchise_service_agreement_transport_notice_check_days": lambda: draft.transport_notice_ids.write(
                 {"notice_days": -1}
             ),
-            "franchise_claim_check_delivery": lambda: self.claim(self.flow.agreement, "quality").write(
-                {"delivery_date": date(2999, 1, 1), "supplier_id": self.flow.supplier.id}
-            ),
         }
         for name, work in tries.items():
             with (
@@ -210,6 +205,12 @@ class TestAgreementWindows(FlowCase):
                 work()
                 self.env.flush_all()
             self.assertEqual(caught.exception.diag.constraint_name, name)
+
+    def test_what_arrives_after_the_report_is_in_time(self):
+        """R-C8: late goods are claimed before they come."""
+        agreement = self.agreement(("late", {"window_days": 5, "window_from": "delivery"}))
+        claim = self.claim(agreement, "late_transport", "submitted", **self.days(reported=-10, delivery_date=-2))
+        self.assertEqual((claim.notice_state, claim.coverage_state), ("kept", "covered"))
 
     def test_delivery_and_mode_are_fixed_once_submitted(self):
         claim = self.claim(self.flow.agreement, "quality", "submitted")

@@ -256,11 +256,13 @@ class TestFinalSettlement(ClosingCase):
             self.closing.final(self.termination)
 
     def test_no_date_or_no_terms(self):
-        final = self.closing.final(self.closing.termination(self.closing.contract(), False))
+        bare = self.closing.contract()
+        self.closing.terms(bare)
+        final = self.closing.final(self.closing.termination(bare, False))
         with self.assertRaisesRegex(UserError, "no last day"):
             final.action_compute()
-        bare = self.closing.contract()
-        final = self.closing.final(self.closing.termination(bare, "2025-05-05"))
+        final.termination_id.date_effective = "2025-05-05"
+        bare.version_ids._trusted().date_from = "2025-06-01"
         with self.assertRaisesRegex(UserError, "no confirmed terms"):
             final.action_compute()
 
@@ -280,7 +282,7 @@ class TestFinalSettlement(ClosingCase):
 
     def test_at_whose_cause(self):
         case = self.termination
-        reason = self.env["franchise.termination.reason"].search([])
+        reasons = self.env["franchise.termination.reason"].search([]).grouped("complete_code")
         for initiator, code, fault in (
             ("expiry", False, "expiry"),
             ("mutual", False, "mutual"),
@@ -291,9 +293,8 @@ class TestFinalSettlement(ClosingCase):
             ("franchisee", "franchisor.quality", "franchisor"),
         ):
             with self.subTest(initiator=initiator, code=code):
-                case._trusted().write(
-                    {"initiator": initiator, "reason_id": reason.filtered(lambda row: row.complete_code == code).id}
-                )
+                chosen = reasons.get(code, self.env["franchise.termination.reason"])
+                case._trusted().write({"initiator": initiator, "reason_id": chosen.id})
                 self.assertEqual(case._final_fault(), fault)
 
     def test_rebates_count_for_the_days_that_ran(self):
@@ -336,6 +337,35 @@ class TestFinalSettlement(ClosingCase):
         exchange.action_submit()
         with self.assertRaisesRegex(ValidationError, "11 would be taken back of 10"):
             final.with_user(self.flow.users["contract"]).action_compute()
+
+    def test_a_late_report_does_not_charge_the_month_again(self):
+        final = self.closing.final(self.termination, "approved")
+        report = self.env["franchise.sales.report"].create(
+            {"contract_id": self.contract.id, "month": "2025-10-01", "net_sales": 5000}
+        )
+        with self.assertRaisesRegex(UserError, f"{final.name}.*charged the minimum"):
+            report.action_confirm()
+
+    def test_the_progress_of_many_costs_as_much_as_of_few(self):
+        contracts = [self.closing.contract() for _number in range(6)]
+        for contract in contracts:
+            self.closing.terms(contract, penalty_rule="fixed", penalty_amount=10)
+        finals = self.env["franchise.final.settlement"].union(
+            *(
+                self.closing.final(self.closing.termination(contract, "2025-05-05"), "approved")
+                for contract in contracts
+            )
+        )
+
+        def cost(records):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertEqual(set(records.mapped("progress")), {"charged"})
+            return self.env.cr.sql_log_count - before
+
+        cost(finals)  # what is cached once and for all
+        self.assertEqual(cost(finals[:2]), cost(finals))
 
     def test_print(self):
         """R-B8: the print is in the franchisee's language and says every amount's formula."""

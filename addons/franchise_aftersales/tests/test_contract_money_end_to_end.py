@@ -71,7 +71,7 @@ class TestMoneyEndToEnd(FlowCase):
         self.assertFalse(self.flow.generate(), "everything is settled once")
 
         report.with_user(users["contract"]).action_correct()
-        report.net_sales = 90000
+        report.write({"net_sales": 90000, "correction_reason": "Returns of the last day"})
         report.with_user(users["contract"]).action_confirm()
         second = self.flow.generate()
         self.assertEqual(

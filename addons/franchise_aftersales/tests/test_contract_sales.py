@@ -79,6 +79,9 @@ class TestSalesReport(FlowCase):
         self.assertEqual((report.state, report.revision), ("draft", 2))
         self.assertEqual(len(report.sudo().charge_ids), 2, "what was charged stands")
         report.net_sales = 80000
+        with self.assertRaisesRegex(UserError, "Say why .* is corrected"):
+            report.action_confirm()
+        report.correction_reason = "A store was counted twice"
         report.action_confirm()
         self.assertEqual(
             self.charged(report),
@@ -97,6 +100,7 @@ class TestSalesReport(FlowCase):
         report.action_correct()
         with self.assertRaisesRegex(UserError, "has been charged"):
             report.unlink()
+        report.correction_reason = "None after all"
         report.action_confirm()
         self.assertEqual([row[2] for row in self.charged(report)][2::3], [0, 0])
 
@@ -156,7 +160,7 @@ class TestSalesReport(FlowCase):
         self.assertEqual(self.charged(report)[1][2], 2000)
         report.action_correct()
         self.assertFalse(report.is_estimate)
-        report.net_sales = 100000
+        report.write({"net_sales": 100000, "correction_reason": "Reported now"})
         report.action_confirm()
         self.assertEqual(self.charged(report)[3][2], 3000)
         with self.assertRaisesRegex(UserError, "have reported this month"):

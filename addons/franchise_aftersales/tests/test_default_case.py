@@ -43,6 +43,7 @@ class TestDefault(NoticeCase):
         self.assertEqual((default.state, notice.state, notice.kind), ("notified", "sent", "default"))
         self.assertIn("Royalty of May is unpaid", notice.body)
         self.assertIn("Pay it", notice.body)
+        self.assertIn("within 30 days after this notice is delivered", notice.body)
         self.assertFalse(default.deadline_date, "the period runs from the delivery")
         notice._record_delivery(self.flow.today)
         self.assertEqual(default.deadline_date, self.flow.day(30))

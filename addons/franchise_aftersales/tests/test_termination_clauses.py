@@ -27,9 +27,12 @@ class TestTerminationClauses(FlowCase):
 
     @classmethod
     def clause(cls, number, kind, **values):
-        return cls.env["franchise.clause"].create(
+        """A clause in force since the contract began."""
+        clause = cls.env["franchise.clause"].create(
             {"number": number, "name": kind, "kind": kind, "company_id": cls.flow.company.id, **values}
         )
+        clause._trusted().write({"state": "in_force", "date_from": cls.flow.contract.date_start})
+        return clause
 
     def test_every_clause_that_is_touched_the_costly_ones_first(self):
         """R-B3: of the contract and of the agreements with claims, no other's."""

@@ -148,7 +148,8 @@ class TestTerminationImpact(FlowCase):
         """R-B4: who may not open a journal entry still sees what is owed."""
         impact = self.impact().with_user(self.make.decider)
         self.env.invalidate_all()
-        self.assertFalse(self.env["account.move"].with_user(self.make.decider).has_access("read"))
+        moves = self.env["account.move"].with_user(self.make.decider)
+        self.assertFalse(moves.search([("move_type", "=", "in_invoice"), ("company_id", "=", self.flow.company.id)]))
         self.assertTrue(impact.read(FIGURES)[0]["payable_amount"])
 
     def test_deciding_needs_a_decision_and_a_reason(self):
@@ -240,7 +241,8 @@ class TestTerminationImpact(FlowCase):
     def test_a_bill_after_the_end_is_no_matter_of_the_case(self):
         """R-B4: the supplier goes on delivering to others."""
         self.flow.claim([("labour", None, 5.0)])
-        case = self.make.case("notified", date_effective=self.flow.day(-1))
+        case = self.make.case("notified")
+        case._trusted().write({"date_effective": self.flow.day(-1)})
         self.flow.bill(days_ago=0)
         self.assertEqual(case.impact_ids._unpaid_amounts(), {})
         self.flow.bill(days_ago=1)
@@ -355,6 +357,7 @@ class TestTerminationImpact(FlowCase):
     def test_opening_a_case_costs_the_same_for_5_and_50_suppliers(self):
         """R-B4: 50 suppliers with 500 bills need as many queries as 5 with 50."""
         counts = {}
+        bill = self.flow.bill().move_id
         for number in (5, 50):
             case = self.make.case(contract=self.make.contract())
             suppliers = self.env["res.partner"].union(
@@ -363,7 +366,7 @@ class TestTerminationImpact(FlowCase):
             agreements = self.env["franchise.service.agreement"].union(
                 *(self.flow.make_agreement(supplier) for supplier in suppliers)
             )
-            self.copy_bills(self.flow.bill().move_id, suppliers, 10)
+            self.copy_bills(bill, suppliers, 10)
             self.env["franchise.termination.impact"].create(
                 [{"termination_id": case.id, "agreement_id": agreement.id} for agreement in agreements]
             )

@@ -78,6 +78,8 @@ class TestTerminationTransition(FlowCase):
         task.with_user(service).result = "3 keys"
         with self.assertRaises(AccessError):
             task.with_user(self.flow.users["service2"]).action_done()
+        with self.assertRaisesRegex(AccessError, "somebody else"):
+            task.with_user(self.flow.users["service2"]).user_id = self.flow.users["service2"]
         with self.assertRaises(AccessError):
             task.with_user(service).action_cancel()
         task.with_user(service).action_done()

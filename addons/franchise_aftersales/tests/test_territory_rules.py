@@ -25,7 +25,8 @@ PLACES = st.builds(
     st.floats(min_value=-180, max_value=180, allow_nan=False),
 )
 RADII = st.floats(min_value=0.01, max_value=500, allow_nan=False)
-HALF_ROUND = 20015.11  # km: half of the sphere's circumference, rounded up
+HALF_ROUND = 20015.12  # km: half of the sphere's circumference, rounded up
+NEAR = 0.001  # km: between antipodes the arc sine loses half of its digits
 SPANS = st.tuples(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.dates(date(2020, 1, 1), date(2030, 1, 1))).map(
     sorted
 )
@@ -66,6 +67,7 @@ class TestTerritoryRules(BaseCase):
 
     @settings(max_examples=300, deadline=None)
     @given(one=PLACES, other=PLACES)
+    @example(one=Place(0.0, 0.0), other=Place(0.0, 180.0))
     def test_distance_is_symmetric_never_negative_and_zero_to_itself(self, one, other):
         self.assertAlmostEqual(distance_km(one, other), distance_km(other, one), places=6)
         self.assertGreaterEqual(distance_km(one, other), 0)
@@ -75,17 +77,17 @@ class TestTerritoryRules(BaseCase):
     @settings(max_examples=300, deadline=None)
     @given(one=PLACES, other=PLACES, third=PLACES)
     def test_a_detour_is_never_shorter(self, one, other, third):
-        self.assertLessEqual(distance_km(one, third), distance_km(one, other) + distance_km(other, third) + 1e-4)
+        self.assertLessEqual(distance_km(one, third), distance_km(one, other) + distance_km(other, third) + NEAR)
 
     @settings(max_examples=200, deadline=None)
     @given(where=PLACES, latitude=st.floats(-90, 90, allow_nan=False))
     @example(where=Place(0.0, 180.0), latitude=0.0)
     def test_the_antimeridian_is_one_line_and_a_pole_is_one_point(self, where, latitude):
         east, west = Place(latitude, 180), Place(latitude, -180)
-        self.assertAlmostEqual(distance_km(where, east), distance_km(where, west), places=4)
+        self.assertAlmostEqual(distance_km(where, east), distance_km(where, west), delta=NEAR)
         for pole in (90, -90):
             reached = distance_km(where, Place(pole, where.longitude))
-            self.assertAlmostEqual(distance_km(where, Place(pole, 17)), reached, places=4)
+            self.assertAlmostEqual(distance_km(where, Place(pole, 17)), reached, delta=NEAR)
 
     @settings(max_examples=200, deadline=None)
     @given(one=PLACES, other=PLACES, radius=RADII, other_radius=RADII)

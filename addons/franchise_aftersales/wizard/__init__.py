@@ -2,4 +2,4 @@ from . import settlement_generate
 from . import renewal_refuse, sales_missing
 from . import territory_lookup
 from . import review_open
-from . import settlement_generate, agreement_amend, service_level_try
+from . import agreement_amend, service_level_try

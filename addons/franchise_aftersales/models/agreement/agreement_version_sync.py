@@ -1,11 +1,4 @@
-from odoo import fields, models
-
-from ..sync.terms_text import field_text, own_terms
-
-# Said in entries of their own, or nobody's terms.
-NOT_COMPARED = frozenset(
-    {"number", "state", "agreement_id", "amendment_reason", "date_from", "date_to", "delivered_on"}
-)
+from odoo import api, fields, models
 
 
 class FranchiseServiceAgreementVersion(models.Model):
@@ -64,15 +57,11 @@ class FranchiseServiceAgreementVersion(models.Model):
             order="date_from desc",
             limit=1,
         )
-        changes = []
-        for name in own_terms(self):
-            if name in NOT_COMPARED:
-                continue
-            old, new = field_text(before, name) if before else "", field_text(self, name)
-            if old != new:
-                label = self._fields[name]._description_string(self.env)
-                changes.append(f"{label}: {old or '–'} → {new or '–'}")
-        return changes
+        return list(self._changes_since(before)) if before else []
+
+    @api.model
+    def _term_fields(self):
+        return [name for name in super()._term_fields() if name != "delivered_on"]
 
     def _sync_on_delivered(self):
         """The date is the proof; it stands in the agreement's chatter too."""

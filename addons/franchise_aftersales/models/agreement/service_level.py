@@ -19,7 +19,7 @@ class FranchiseServiceLevel(models.Model):
     _name = "franchise.service.level"
     _description = "Service Level"
     _inherit = ["franchise.version.line.mixin"]
-    _order = "version_id, kind, id"
+    _order = "version_id, id"
 
     version_id = fields.Many2one("franchise.service.agreement.version", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="version_id.company_id", store=True)

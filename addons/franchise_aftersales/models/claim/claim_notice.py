@@ -52,11 +52,6 @@ class FranchiseClaim(models.Model):
     # Some notices are as short as three days: a warning two weeks before would say nothing.
     deadline_warn_days = fields.Integer(default=3)
 
-    _check_delivery = models.Constraint(
-        "CHECK (delivery_date IS NULL OR delivery_date <= reported_date)",
-        "A claim about goods is reported on or after their delivery.",
-    )
-
     def _governing_versions(self):
         """{claim: the version whose terms govern it}: fixed at submission, before that the one of the event's day."""
         versions = self.env["franchise.service.agreement"]._versions_on(

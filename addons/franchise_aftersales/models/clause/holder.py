@@ -68,11 +68,15 @@ class FranchiseClauseHolderMixin(models.AbstractModel):
         """Draft on `successor` the texts in force here (of a draft: its drafts), but for numbers that it has already."""
         self.ensure_one()
         numbers = set(successor.clause_ids.mapped("number"))
-        current = self.clause_ids.filtered(
+        for clause in self._current_clauses().filtered(lambda clause: clause.number not in numbers):
+            clause.copy({self._clause_link: successor.id})
+
+    def _current_clauses(self):
+        """The texts in force without an end; of a draft its drafts. Amendments that wait are left out."""
+        self.ensure_one()
+        return self.clause_ids.filtered(
             lambda clause: not clause.date_to and not (clause.state == "draft" and clause.supersedes_id)
         )
-        for clause in current.filtered(lambda clause: clause.number not in numbers):
-            clause.copy({self._clause_link: successor.id})
 
     def _fitting_templates(self):
         """Hook: the library's clauses for this document."""

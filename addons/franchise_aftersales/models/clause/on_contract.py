@@ -40,6 +40,11 @@ class FranchiseContract(models.Model):
             self._clauses_ended({contract: min(contract.date_end, today) for contract in self})
         return result
 
+    def _copy_to_successors(self, successors):
+        for contract, successor in zip(self, successors, strict=True):
+            contract._copy_clauses_to(successor)
+        return super()._copy_to_successors(successors)
+
     def _anchor_days(self):
         days = super()._anchor_days()
         return {**days, "signing": self.date_sign, "start": self.date_start, "end": self.date_end}

@@ -6,6 +6,7 @@ from . import (
     final_reserve,
     final_amounts,
     final_rebate,
+    final_royalty,
     final_quota,
     final_print,
 )

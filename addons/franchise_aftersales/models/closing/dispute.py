@@ -21,7 +21,6 @@ class FranchiseDispute(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _number_sequence = "franchise.dispute"
-    _mail_post_access = "read"
 
     _transitions = {
         "negotiate": Transition(("raised",), "negotiation", GROUP_CONTRACT),

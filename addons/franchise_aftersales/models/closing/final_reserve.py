@@ -29,7 +29,7 @@ class FranchiseFinalReserve(models.Model):
     amount_held = fields.Monetary(string="Held Back", required=True)
     amount_released = fields.Monetary(string="Released", required=True, default=0.0)
     amount_left = fields.Monetary(string="Still Held", compute="_compute_amount_left", store=True)
-    releases = fields.Integer(default=0)
+    releases = fields.Integer(string="Number of Releases", default=0)
     charge_ids = fields.One2many(
         "franchise.charge", "res_id", string="Releases", domain=[("res_model", "=", "franchise.final.reserve")]
     )

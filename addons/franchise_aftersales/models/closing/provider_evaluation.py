@@ -207,7 +207,7 @@ class FranchiseProviderCandidate(models.Model):
     company_id = fields.Many2one(related="evaluation_id.company_id", store=True, index=True)
     partner_id = fields.Many2one("res.partner", string="Provider", required=True, ondelete="restrict")
     offer = fields.Char(help="Number and date of the offer.")
-    score_ids = fields.One2many("franchise.provider.score", "candidate_id")
+    score_ids = fields.One2many("franchise.provider.score", "candidate_id", string="Scores by Criterion")
     total = fields.Float(string="Score", compute="_compute_total", store=True, digits=(6, 3), help="0 to 10.")
     rank = fields.Integer(compute="_compute_rank")
 

@@ -57,6 +57,15 @@ class FranchiseContract(models.Model):
         self.env["franchise.territory"].flush_model()
         return result
 
+    def _copy_to_successors(self, successors):
+        """Protected states and cities go on; circles follow by hand, once the outlets at their centres have gone over."""
+        for contract, successor in zip(self, successors, strict=True):
+            successor.is_exclusive = contract.is_exclusive
+            lasting = contract.territory_ids.filtered(lambda row: row.kind != "radius" and not row.date_to)
+            for territory in lasting:
+                territory.copy({"contract_id": successor.id, "date_from": False})
+        return super()._copy_to_successors(successors)
+
     def _check_territory(self, signing=False):
         """Refuse what would put two exclusive contracts, or a stranger's outlet, on the same ground on the same day.
 

@@ -143,6 +143,8 @@ class FranchiseSalesReport(models.Model):
         self.ensure_one()
         if self.contract_id.state not in ("signed", "ended"):
             raise UserError(self.env._("%s isn't signed: no royalty is owed yet.", self.contract_id.name))
+        if self.revision > 1 and not self.correction_reason:
+            raise UserError(self.env._("Say why %s is corrected: what was charged before changes.", self.display_name))
         if month_ends(self.month)[1] >= today:
             raise UserError(
                 self.env._("%s isn't over yet: sales of a month are confirmed after its end.", self.display_name)

@@ -38,7 +38,7 @@ class FranchiseApplicationAnswer(models.Model):
     application_id = fields.Many2one("franchise.application", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="application_id.company_id", store=True, index=True)
     application_state = fields.Selection(related="application_id.state", string="Application Status")
-    question_id = fields.Many2one("franchise.question", ondelete="set null", readonly=True)
+    question_id = fields.Many2one("franchise.question", string="From the List", ondelete="set null", readonly=True)
     question = fields.Char(required=True)
     asked_by = fields.Selection(ASKED_BY, required=True, default="franchisor")
     is_mandatory = fields.Boolean(string="Mandatory")

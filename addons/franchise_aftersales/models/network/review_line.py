@@ -14,7 +14,7 @@ class FranchiseReviewLine(models.Model):
     review_id = fields.Many2one("franchise.review", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
     state = fields.Selection(related="review_id.state")
-    criterion_id = fields.Many2one("franchise.review.criterion", ondelete="set null")
+    criterion_id = fields.Many2one("franchise.review.criterion", string="Configured Criterion", ondelete="set null")
     name = fields.Char(string="Criterion", required=True)
     kind = fields.Selection(KINDS, required=True)
     weight = fields.Float(string="Weight %", digits=(5, 2), required=True, aggregator=False)

@@ -3,3 +3,4 @@ from . import notice, notice_letter, notice_terms, notice_record
 from . import signature, contract_signature, contract_document, contract_version_end
 from . import default, transfer, incapacity, asset_option, contract_counts
 from . import notice_sync
+from . import notice_obligations

@@ -275,12 +275,12 @@ class FranchiseContract(models.Model):
     def _document_clauses(self):
         """Clauses in the order in which they are printed."""
         self.ensure_one()
-        return self.env["franchise.clause"].sudo().search([("contract_id", "=", self.id)])
+        return self.sudo()._current_clauses()
 
     def _document_annexes(self):
         """Names of the annexes, as they are listed in the printed contract."""
         self.ensure_one()
-        return self.sudo().annex_ids.mapped("display_name") if "annex_ids" in self._fields else []
+        return self.sudo().annex_ids.mapped("display_name")
 
     def _terms_rows(self):
         """What the parties agree on, as rows of plain values: head, outlets, versions of terms, clauses, annexes."""

@@ -161,7 +161,7 @@ class FranchiseNotice(models.Model):
     viewed_at = fields.Datetime(string="First Opened", readonly=True, copy=False, help="In the portal.")
 
     acknowledge_method = fields.Selection(
-        [("portal", "Signed in the portal"), ("paper", "On paper"), ("system", "By their system")],
+        [("portal", "Signed in the portal"), ("paper", "On paper")],
         string="Acknowledged How",
         readonly=True,
         copy=False,
@@ -374,7 +374,7 @@ class FranchiseNotice(models.Model):
             values["delivered_on"] = fields.Datetime.context_timestamp(self, at).date()
         self._move("acknowledge", values)
         self._post_step(self.env._("Acknowledged by %s.", name.strip()), files, author)
-        self.activity_unlink(["mail.mail_activity_data_todo"], only_automated=True)
+        self.activity_unlink(["franchise_aftersales.mail_activity_type_deadline"], only_automated=True)
         self._after_delivered()
         self._after_acknowledged()
 

@@ -77,11 +77,15 @@ class FranchiseNotice(models.Model):
                 day=day,
             )
         if self.kind == "default":
+            # The period runs from the delivery, which nobody knows when the letter is written.
+            start = fields.Date.context_today(self)
+            days = (self.date_effective - start).days if self.date_effective else 0
             return self.env._(
                 "We hereby notify you that you are in default of franchise contract %(contract)s. The default is to be "
-                "cured by %(day)s; otherwise we may terminate the contract for cause.",
+                "cured within %(days)s days after this notice is delivered to you; otherwise we may terminate the "
+                "contract for cause.",
                 contract=contract,
-                day=day,
+                days=days,
             )
         if self.kind == "renewal":
             return self.env._(

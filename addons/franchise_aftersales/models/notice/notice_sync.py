@@ -13,6 +13,7 @@ class FranchiseNotice(models.Model):
 
     _sync_awaits_answer = False
 
+    acknowledge_method = fields.Selection(selection_add=[("system", "By the supplier's system")])
     supplier_decision = fields.Selection(
         [
             ("keep", "Goes on unchanged"),
@@ -78,12 +79,14 @@ class FranchiseNotice(models.Model):
         undated._trusted().with_context(mail_notrack=True).write({"delivered_on": fields.Date.context_today(self)})
         body = self.env._("The supplier's system has the notice.")
         undated._message_log_batch(bodies=dict.fromkeys(undated.ids, body))
+        undated._after_delivered()
 
     def _sync_on_acknowledged(self):
         """The supplier's system acknowledges: once, by the table; a notice that was taken back stays so."""
         self._sync_on_delivered()
         for notice in self.filtered(lambda notice: notice.state == "sent"):
             notice._move("acknowledge", notice._prepare_sync_acknowledgement())
+            notice.activity_unlink(["franchise_aftersales.mail_activity_type_deadline"], only_automated=True)
             notice._after_acknowledged()
 
     def _prepare_sync_acknowledgement(self):

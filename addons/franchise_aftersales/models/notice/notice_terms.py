@@ -2,8 +2,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-# Kinds with a period before they take effect. A default is cured within a period, the others give notice.
-PERIODS = {"termination": "notice_days", "renewal": "notice_days", "supplier": "notice_days", "default": "cure_days"}
+# Kinds with a period before they take effect. A default is cured within a period, the others give notice. A supplier is
+# no party of the contract: it is told, also after the end.
+PERIODS = {"termination": "notice_days", "renewal": "notice_days", "default": "cure_days"}
+
+# Why a notice may take effect before its period is over.
+SHORTENING = [("agreed", "Agreed with the other party"), ("cause", "For cause")]
 
 
 class FranchiseNotice(models.Model):
@@ -29,7 +33,7 @@ class FranchiseNotice(models.Model):
         help="First day on which it may take effect if sent today.",
     )
     shortening = fields.Selection(
-        [("agreed", "Agreed with the other party"), ("cause", "For cause")],
+        SHORTENING,
         string="Shortened",
         copy=False,
         help="Why the notice takes effect before its period is over.",
@@ -104,7 +108,7 @@ class FranchiseNotice(models.Model):
         for notice in self:
             if notice.kind == "termination" and not notice.date_effective:
                 raise UserError(self.env._("%s: enter the date of the termination.", notice.display_name))
-            if not notice.date_effective:
+            if not notice.date_effective or notice.kind == "supplier":
                 continue
             if notice.date_effective < today:
                 raise UserError(self.env._("%s: it can't take effect on a day that has passed.", notice.display_name))

@@ -328,14 +328,14 @@ class FranchiseTransfer(models.Model):
         successor = old.copy(self._prepare_successor())
         if terms:
             terms.copy(self._prepare_successor_terms(successor)).action_confirm()
-        for clause in old._document_clauses():
-            clause.copy({"contract_id": successor.id})
-        old.with_context(active_test=False).outlet_ids.sudo().write({"contract_id": successor.id})
-        successor.scan_ids = self.agreement_file_ids
-        successor.action_sign()
+        old._copy_to_successors(successor)
+        # Before the successor is signed: until its last day the territory is the old contract's.
         old._trusted().write(
             {"date_end": fields.Date.subtract(self.date_planned, days=1), "transferred_to_id": successor.id}
         )
+        old.with_context(active_test=False).outlet_ids.sudo().write({"contract_id": successor.id})
+        successor.scan_ids = self.agreement_file_ids
+        successor.action_sign()
         old.action_end()
         for contract, text in (
             (
@@ -356,6 +356,7 @@ class FranchiseTransfer(models.Model):
             "date_start": self.date_planned,
             "date_end": self.contract_id.date_end,
             "date_sign": fields.Date.context_today(self),
+            "initial_fee": 0,  # paid with the first contract; a transfer has a fee of its own
         }
 
     def _prepare_successor_terms(self, successor):

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 
 # These decide what a termination costs, so they are reviewed first.
@@ -71,20 +69,20 @@ class FranchiseTerminationClauseReview(models.Model):
 
     @api.model
     def _generate(self, terminations):
-        """Add a row for every clause of the contracts and of the agreements touched; findings are kept.
+        """Add a row for every clause in force of the contracts and of the agreements touched; findings are kept.
 
         :return: the new rows.
         """
-        clauses = self.env["franchise.clause"].search(
-            [
-                "|",
-                ("contract_id", "in", terminations.contract_id.ids),
-                ("agreement_id", "in", terminations.impact_ids.agreement_id.ids),
-            ]
-        )
-        by_document = defaultdict(list)
-        for clause in clauses:
-            by_document[clause.contract_id or clause.agreement_id].append(clause)
+        today = fields.Date.context_today(self)
+        in_force = self.env["franchise.clause"]._in_force_on
+        contracts, agreements = terminations.contract_id, terminations.impact_ids.agreement_id
+        by_document = {
+            contracts.browse(key): rows
+            for (key, _day), rows in in_force("contract_id", [(key, today) for key in contracts.ids]).items()
+        } | {
+            agreements.browse(key): rows
+            for (key, _day), rows in in_force("agreement_id", [(key, today) for key in agreements.ids]).items()
+        }
         have = {(row.termination_id, row.clause_id) for row in terminations.review_ids}
         return self.create(
             [
@@ -95,7 +93,7 @@ class FranchiseTerminationClauseReview(models.Model):
                 }
                 for termination in terminations
                 for document in (termination.contract_id, *termination.impact_ids.agreement_id)
-                for clause in by_document[document]
+                for clause in by_document.get(document, ())
                 if (termination, clause) not in have
             ]
         )

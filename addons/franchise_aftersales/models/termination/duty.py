@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..base.document import Transition
 
@@ -59,6 +59,21 @@ class FranchiseTerminationDuty(models.AbstractModel):
     def _compute_deadline_date(self):
         for duty in self:
             duty.deadline_date = duty.state == "open" and duty.date_due
+
+    def write(self, vals):
+        if "user_id" in vals:
+            self._check_may_hand_on()
+        return super().write(vals)
+
+    def _check_may_hand_on(self):
+        """Owning the work is a right: without the role only one's own is handed on. :raises AccessError:"""
+        if self.env.su or self.env.user.has_group(GROUP_CONTRACT):
+            return
+        foreign = self.filtered(lambda duty: duty.user_id != self.env.user)
+        if foreign:
+            raise AccessError(
+                self.env._("“%s” belongs to somebody else: a contract manager gives it to another.", foreign[0].name)
+            )
 
     def _check_transition(self, action):
         # Who owns the work reports it done, whatever their role; giving it up stays with contract managers.

@@ -146,6 +146,7 @@ class FranchiseTerminationImpact(models.Model):
             "user_id": termination.user_id.id,
             "date_effective": termination.date_effective,
             "supplier_decision": self.decision,
+            "run_off_until": self._run_off_until(),
             "reason": spoken.env._(
                 "Franchise contract %(contract)s ends on %(day)s.",
                 contract=termination.contract_id.name,
@@ -158,3 +159,10 @@ class FranchiseTerminationImpact(models.Model):
                 reason=self.decision_reason,
             ),
         }
+
+    def _run_off_until(self):
+        """Last day of the run-off (date) by the agreement's terms on the contract's last day; False without terms."""
+        self.ensure_one()
+        key = (self.agreement_id.id, self.termination_id.date_effective)
+        version = self.env["franchise.service.agreement"]._versions_on([key]).get(key)
+        return version and fields.Date.add(key[1], months=version.run_off_months)

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from .impact import DECISIONS
-
 
 class FranchiseNotice(models.Model):
     """Notices of a termination: to the franchisee, and to the suppliers whose agreements it touches (R-B2, R-B4)."""
@@ -11,11 +9,6 @@ class FranchiseNotice(models.Model):
     termination_id = fields.Many2one(
         "franchise.termination", index="btree_not_null", ondelete="restrict", check_company=True
     )
-    date_effective = fields.Date()
-    reason = fields.Html()
-    arrangements = fields.Html(string="Arrangements Afterwards")
-    demands = fields.Html(string="What the Other Party Must Do")
-    supplier_decision = fields.Selection(DECISIONS, string="The Agreement")
 
     def _after_sent(self):
         result = super()._after_sent()

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..base.document import Transition
+from ..notice.notice_terms import SHORTENING
 
 GROUP_CONTRACT = "franchise_aftersales.group_contract"
 
@@ -109,6 +110,13 @@ class FranchiseTermination(models.Model):
         compute="_compute_earliest_date",
         help="First possible last day, if the notice goes out today with the notice period of the terms in force.",
     )
+    shortening = fields.Selection(
+        SHORTENING,
+        string="Shorter Period",
+        copy=False,
+        help="Why the contract may end before the notice period of its terms has run; the notice says it.",
+    )
+    shortening_reason = fields.Char(string="Reason for Shortening", copy=False)
     planned_date_end = fields.Date(
         string="Planned End", readonly=True, copy=False, help="End of the contract before this case ended it."
     )

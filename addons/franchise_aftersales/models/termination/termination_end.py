@@ -34,7 +34,7 @@ class FranchiseTermination(models.Model):
         return True
 
     def _end(self):
-        """End the contracts and close the stores; the rooms of clauses and obligations go on in `_on_contract_ended`."""
+        """End the contracts, close the stores, register what survives."""
         for case in self:
             contract, values = case.contract_id, {"ended_on": fields.Date.context_today(case)}
             if contract.state == "signed":
@@ -45,15 +45,18 @@ class FranchiseTermination(models.Model):
         self._on_contract_ended()
 
     def _on_contract_ended(self):
-        """Hook: the contracts of these cases have ended, on `date_effective`; what survives them begins."""
+        """The contracts of these cases have ended, on `date_effective`; what survives them begins (R-B9)."""
+        for case in self:
+            case.contract_id._create_obligations("termination", case.date_effective)
 
     def _on_contract_resumed(self):
-        """Hook: the contract of a withdrawn case runs again; what survived its end is taken back.
+        """The contract of a withdrawn case runs again; what survived its end is taken back.
 
         :return: [sentence] on what was taken back.
         """
         self.ensure_one()
-        return []
+        self.contract_id._withdraw_end()
+        return [self.env._("Obligations that began with the end were taken back; those that it ended go on.")]
 
     @api.model
     def _run_ends(self, commit=True):

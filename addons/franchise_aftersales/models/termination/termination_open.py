@@ -92,7 +92,7 @@ class FranchiseTermination(models.Model):
         notice = records["notice_unacknowledged"]
         if not notice:
             points.append(("notice_missing", self.env._("The franchisee has not been given notice.")))
-        elif not self._notice_is_received(notice):
+        elif not notice._is_received():
             points.append(
                 (
                     "notice_unacknowledged",
@@ -168,10 +168,6 @@ class FranchiseTermination(models.Model):
 
     def _draft_amendments(self):
         return self.impact_ids.amendment_id.filtered(lambda version: version.state == "draft")
-
-    def _notice_is_received(self, notice):
-        """Whether the notice counts as received by the franchisee."""
-        return notice.state == "acknowledged"
 
     def _names(self, records, name="display_name"):
         """The first names of `records`, and how many more there are."""

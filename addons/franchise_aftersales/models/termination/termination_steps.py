@@ -111,6 +111,8 @@ class FranchiseTermination(models.Model):
             "partner_id": self.franchisee_id.id,
             "user_id": self.user_id.id,
             "date_effective": self.date_effective,
+            "shortening": self.shortening,
+            "shortening_reason": self.shortening_reason,
             "reason": Markup("").join(Markup("<p>%s</p>") % text for text in reasons if text),
             "arrangements": self.arrangements,
             "demands": self.demands or self._demand_list(),
