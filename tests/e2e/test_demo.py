@@ -38,6 +38,10 @@ def test_once_tells_the_truth_in_its_last_line(demo_env, demo_home):
     assert Decimal(result["tie_out_difference"]) == 0
     assert result["currency"] == "CNY"
     assert CONTRACTS in done.stdout
+    settled = [line.split() for line in done.stdout.splitlines() if line.startswith("  STL/")]
+    assert {row[3] for row in settled} == {"posted"}
+    # Three suppliers, a carrier in two currencies, and five franchisees: one settlement each.
+    assert len(settled) == len({(currency, *partner) for _name, _amount, currency, _state, *partner in settled}) == 10
     assert leftovers(demo_home) == {}
     check_statements(demo_home / "statements")
 
@@ -51,7 +55,6 @@ def check_statements(folder):
     fonts = {str(font.get_object()["/BaseFont"]) for page in pdf.pages for font in page["/Resources"]["/Font"].values()}
     assert any("CJK" in name for name in fonts), fonts
     book = load_workbook(folder / "statements.xlsx")
-    # Three suppliers, a carrier in two currencies, and five franchisees: one settlement each.
     assert len(book.worksheets) == 10
 
 
