@@ -13,7 +13,7 @@ from pathlib import Path
 import polib
 
 # Names that Odoo exports beside what people read.
-TECHNICAL = re.compile(r"object\.\w+\(.*\)|[a-z_.]+|(\W|\d)*|%\w+", re.DOTALL)
+TECHNICAL = re.compile(r".*object\..*|[a-z_.]+|[A-Z0-9-]+|(\W|\d)*|%\w+|https?://\S*", re.DOTALL)
 
 
 def untranslated(catalogue: polib.POFile) -> list[str]:

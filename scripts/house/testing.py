@@ -134,11 +134,14 @@ def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
     )  # fmt: skip
     odoo.write_conf()
     databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, odoo, demo=False), odoo, TEST_DATABASE)
-    # pytest-odoo's parallel mode (-n 2) clones databases by PostgreSQL's own programs.
+    # Two at a time, unless told otherwise: pytest-odoo clones the database for each by PostgreSQL's own programs.
+    narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
+    spread = [] if narrow else ["-n", "2", "--dist", "loadfile"]
     env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
     return run_pytest(
         tools, "addon",
-        [f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *addon_folders(settings)],
+        [f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *spread,
+         *addon_folders(settings)],
         env, arguments,
     )  # fmt: skip
 

@@ -185,7 +185,7 @@ class TestObligation(ObligationCase):
         new = self.owed(contract, "Report sales") - row
         self.assertEqual((new.date_due, new.occurrence), (date(2026, 5, 31), 4))
 
-    def test_an_acknowledged_notice_starts_what_is_counted_from_it(self):
+    def test_a_delivered_notice_starts_what_is_counted_from_it(self):
         duty = {"name": "cure", "anchor": "notice", "offset_value": 30, "notice_kind": "default"}
         contract = signed_contract(self.flow, clause_values(duties=[duty]))
         notices = self.env["franchise.notice"].create(
@@ -200,8 +200,9 @@ class TestObligation(ObligationCase):
                 for kind in ("default", "other", "default")
             ]
         )
+        notices._trusted().write({"delivered_on": self.flow.today})
         for _again in range(2):
-            notices._after_acknowledged()
+            notices._after_delivered()
         self.assertEqual(self.owed(contract, "cure").mapped("date_due"), [self.flow.day(30)] * 2)
         self.assertEqual(contract.obligation_ids.notice_id, notices[0] | notices[2])
 

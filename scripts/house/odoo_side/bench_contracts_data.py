@@ -1,6 +1,6 @@
 """Records of the benchmark `contracts`: one world made by the ORM, multiplied in the database.
 
-A contract has 5 clauses, 3 confirmed versions of its terms (two of them amendments follow the first), one outlet and
+A contract has 5 clauses, 4 confirmed versions of its terms (three amendments of the first), one outlet and
 one obligation; four contracts have the same franchisee. One obligation in five is due for a warning.
 """
 
@@ -10,7 +10,7 @@ from odoo.addons.franchise_aftersales.tests.flow import Flow
 
 from .bench_rows import multiply, next_id
 
-CLAUSES, VERSIONS, PER_FRANCHISEE, DUE_ONE_IN = 5, 3, 4, 5
+CLAUSES, VERSIONS, PER_FRANCHISEE, DUE_ONE_IN = 5, 4, 4, 5
 CLAIMS, AGREEMENTS = 1000, 100
 
 
@@ -42,7 +42,7 @@ class World:
             version = versions.create(
                 {
                     "contract_id": contract.id,
-                    "date_from": self.flow.day((-700, -400, -100)[number]),
+                    "date_from": self.flow.day((-700, -500, -300, -100)[number]),
                     "royalty_percent": 5.0 + number,
                     "amendment_reason": f"Amendment {number}" if number else False,
                 }
