@@ -18,6 +18,7 @@ ROLES = {
     "service": "service staff",
     "service2": "service staff",
     "contract": "contract manager",
+    "contract2": "contract manager: decides terminations",
     "finance": "finance: approves, settles, posts",
     "accountant": "accountant: reports",
     "operator": "operator of the sync",
@@ -62,7 +63,8 @@ def summary(stack: Stack, outcome: story.Outcome, result: Count) -> None:
     def listed(counter: dict) -> str:
         return ", ".join(f"{number} {name}" for name, number in sorted(counter.items()))
 
-    print(f"\nClaims: {listed(outcome.claims)}.")
+    print(f"\nContracts: {'; '.join(outcome.contracts)}.")
+    print(f"Claims: {listed(outcome.claims)}.")
     print(f"{result.claims_submitted} went to {len(stack.suppliers)} suppliers; their clerks: "
           f"{listed(outcome.supplier_answers)}.")  # fmt: skip
     print(f"Recoveries: {listed(outcome.recoveries)}.")

@@ -27,6 +27,7 @@ ANSWER_LIMIT = 180  # seconds until all answers are back
 class Outcome:
     """What people decided, for the summary."""
 
+    contracts: list[str] = field(default_factory=list)
     claims: Counter = field(default_factory=Counter)
     supplier_answers: Counter = field(default_factory=Counter)
     recoveries: Counter = field(default_factory=Counter)
@@ -56,8 +57,19 @@ def play(stack: Stack) -> Outcome:
         settle(finance, outcome)
     with step("The statements are printed, as PDF and as a workbook"):
         outcome.statements = print_statements(stack.person("accountant"), stack)
+    outcome.contracts = describe_contracts(stack.person("contract"))
     outcome.recoveries.update(row["state"] for row in service.search_read("franchise.claim.recovery", [], ["state"]))
     return outcome
+
+
+def describe_contracts(manager: Person) -> list[str]:
+    """One phrase a contract: who, its state, and the state of its latest default and termination."""
+    latest = {}
+    for model, what in (("franchise.default", "default"), ("franchise.termination", "termination")):
+        for row in manager.search_read(model, [], ["contract_id", "state"], order="id"):
+            latest[row["contract_id"][0]] = f", {what} {row['state']}"
+    contracts = manager.search_read("franchise.contract", [], ["franchisee_id", "state"], order="id")
+    return [f"{row['franchisee_id'][1].split()[0]} {row['state']}{latest.get(row['id'], '')}" for row in contracts]
 
 
 def assess_claims(service: Person) -> None:

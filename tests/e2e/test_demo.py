@@ -20,6 +20,11 @@ KEYS = [
     "tie_out_difference", "currency", "seconds",
 ]  # fmt: skip
 
+CONTRACTS = (
+    "Contracts: Wuhan ended, termination closed; Hangzhou signed; Chengdu signed; Suzhou signed, default cured; "
+    "Nanjing ended, termination ended."
+)
+
 
 def test_once_tells_the_truth_in_its_last_line(demo_env, demo_home):
     done = subprocess.run([DEMO, "--once"], env=demo_env, capture_output=True, text=True, timeout=560)
@@ -32,6 +37,11 @@ def test_once_tells_the_truth_in_its_last_line(demo_env, demo_home):
     assert Decimal(result["settlement_total"]) == Decimal(result["posted_total"]) > 0
     assert Decimal(result["tie_out_difference"]) == 0
     assert result["currency"] == "CNY"
+    assert CONTRACTS in done.stdout
+    settled = [line.split() for line in done.stdout.splitlines() if line.startswith("  STL/")]
+    assert {row[3] for row in settled} == {"posted"}
+    # Three suppliers, a carrier in two currencies, and five franchisees: one settlement each.
+    assert len(settled) == len({(currency, *partner) for _name, _amount, currency, _state, *partner in settled}) == 10
     assert leftovers(demo_home) == {}
     check_statements(demo_home / "statements")
 
@@ -45,7 +55,7 @@ def check_statements(folder):
     fonts = {str(font.get_object()["/BaseFont"]) for page in pdf.pages for font in page["/Resources"]["/Font"].values()}
     assert any("CJK" in name for name in fonts), fonts
     book = load_workbook(folder / "statements.xlsx")
-    assert len(book.worksheets) == 6
+    assert len(book.worksheets) == 10
 
 
 @pytest.fixture

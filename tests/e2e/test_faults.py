@@ -14,10 +14,11 @@ from house.say import Trouble
 
 LEASE = {"FRANCHISE_SYNC_LEASE_SECONDS": "8", "FRANCHISE_SYNC_DEADLINE_SECONDS": "6"}
 SUPPLIERS_DEMANDS = "SELECT count(*) FROM franchise_claim_recovery WHERE party = 'supplier'"
-OUTBOX = "SELECT count(*) FROM franchise_sync_message"
+OUTBOX = "SELECT count(*) FROM franchise_sync_message WHERE kind = 'claim_submitted'"
 UNLOGGED = """
 SELECT count(*) FROM franchise_sync_message message
- WHERE NOT EXISTS (SELECT 1 FROM franchise_sync_attempt attempt
+ WHERE message.kind = 'claim_submitted'
+   AND NOT EXISTS (SELECT 1 FROM franchise_sync_attempt attempt
                     WHERE attempt.message_id = message.id AND attempt.outcome = 'ack')"""
 APPLIED = """
 SELECT message.uuid, count(*) FROM franchise_sync_message message
@@ -102,7 +103,7 @@ def test_killed_processes_lose_and_double_nothing(stack):
     third = start_worker(stack, "Worker 3")
     approve_assessed(stack, 100)
     assert number(stack, OUTBOX) == number(stack, SUPPLIERS_DEMANDS) >= 30
-    wait_for(lambda: not number(stack, OUTBOX + " WHERE state != 'delivered'"))
+    wait_for(lambda: not number(stack, OUTBOX + " AND state != 'delivered'"))
 
     count = counting.count(stack.cluster, databases, 0)
     assert (count.lost, count.doubled) == (0, 0)

@@ -99,3 +99,12 @@ class TestEndpoint(FlowCase):
         rest = self.flow.api().reconcile_page(self.flow.endpoint.code, rows["next"], 5)
         self.assertEqual([row["uuid"] for row in rest["rows"]], [self.flow.message(second).uuid])
         self.assertEqual(rest["next"], 0)
+
+    def test_whoever_may_see_the_system_may_see_how_many_messages_wait(self):
+        """R-G6: finance and accountants read suppliers' systems, but not the messages."""
+        self.flow.recovery()
+        for role in ("finance", "accountant", "operator"):
+            with self.subTest(role=role):
+                endpoint = self.as_role(self.flow.endpoint, role)
+                endpoint.invalidate_recordset()
+                self.assertEqual((endpoint.pending_count, endpoint.failed_count), (1, 0))

@@ -7,7 +7,9 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools.translate import trans_export
 
 MODULE = "franchise_aftersales"
-PROSE = re.compile("^(?!.*object[.])(?=.*[a-z])(?:[A-Z]|.*[a-z] [a-z])", re.DOTALL)  # neither a name in code nor an acronym
+PROSE = re.compile(
+    "^(?!.*object[.])(?=.*[a-z])(?:[A-Z]|.*[a-z] [a-z])", re.DOTALL
+)  # neither a name in code nor an acronym
 
 
 @tagged("post_install", "-at_install")

@@ -79,9 +79,11 @@ class FranchiseSyncEndpoint(models.Model):
                 endpoint.breaker_state = "open" if waiting else "half_open"
 
     def _compute_message_counts(self):
+        # Who may see a supplier's system may see how many messages wait, though not the messages.
+        messages = self.env["franchise.sync.message"].sudo()
         counts = {
             (endpoint.id, state): count
-            for endpoint, state, count in self.env["franchise.sync.message"]._read_group(
+            for endpoint, state, count in messages._read_group(
                 [("endpoint_id", "in", self.ids)], ["endpoint_id", "state"], ["__count"]
             )
         }
