@@ -6,6 +6,7 @@ from .flow import FlowCase
 from .flow_closing import Closing
 from .flow_notice import make_contract
 from .flow_termination import Terminations
+from .rooms.closing import document
 from .test_portal_signing import PortalCase
 
 
@@ -70,6 +71,33 @@ class TestForeignFiles(FlowCase):
                 with self.assertRaises(AccessError), self.env.cr.savepoint():
                     row.create({"termination_id": case.id, "name": "x", "photo_ids": [Command.link(secret.id)]})
                 self.assertNotEqual(secret.res_model, row._name)
+
+
+@tagged("post_install", "-at_install")
+class TestFilesOfFields(FlowCase):
+    """R-B10, R-A4: no second file is slipped under a field whose file is archived or in force."""
+
+    def test_a_fields_file_is_changed_in_its_document_only(self):
+        paper = document(self.flow)
+        paper.action_archive()
+        before = paper.file
+        attachments = self.env["ir.attachment"].with_user(self.flow.users["contract"])
+        place = {"res_model": paper._name, "res_id": paper.id, "res_field": "file"}
+        with self.assertRaisesRegex(UserError, "exchange it in the document"), self.env.cr.savepoint():
+            attachments.create({"name": "forged", "raw": b"forged", **place})
+        loose = attachments.create({"name": "forged", "raw": b"forged"})
+        with self.assertRaisesRegex(UserError, "exchange it in the document"), self.env.cr.savepoint():
+            loose.write(place)
+        draft = document(self.flow).with_user(self.flow.users["contract"])
+        own = draft._file_attachment().with_user(self.flow.users["contract"])
+        for change in (lambda: own.write({"raw": b"x"}), own.unlink):
+            with self.assertRaisesRegex(UserError, "exchange it in the document"), self.env.cr.savepoint():
+                change()
+        draft.file = "QnllIQ=="
+        self.assertEqual(draft._file_attachment().raw, b"Bye!")
+        paper.invalidate_recordset()
+        self.assertEqual(paper.file, before)
+        self.assertEqual(paper.action_verify()["params"]["type"], "success")
 
 
 @tagged("post_install", "-at_install")
