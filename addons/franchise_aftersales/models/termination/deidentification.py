@@ -33,18 +33,21 @@ class FranchiseTerminationDeidentification(models.Model):
     def _take_photos(self):
         """Files that the user has just uploaded belong to the row from now on: who reads the row reads them.
 
-        :raises AccessError: a file is neither the user's own upload nor attached to the row.
+        :raises AccessError: a file is neither the user's own upload nor a photo of the case.
         """
         for row in self:
-            files = row.sudo().photo_ids.filtered(
-                lambda file, row=row: (file.res_model, file.res_id) != (row._name, row.id)
+            files = row.sudo().photo_ids
+            # One photo may prove several marks of the case: it stays where it was given first.
+            siblings = row.termination_id.deidentification_ids
+            new = files.filtered(
+                lambda file, rows=siblings: file.res_model != self._name or file.res_id not in rows.ids
             )
-            foreign = files.filtered(lambda file: file.res_id or file.create_uid != self.env.user)
+            foreign = new.filtered(lambda file: file.res_id or file.create_uid != self.env.user)
             if foreign and not self.env.su:
                 raise AccessError(
                     self.env._("“%s”: a photo is a file that you upload here, not one of another document.", row.name)
                 )
-            files.write({"res_model": self._name, "res_id": row.id})
+            new.write({"res_model": self._name, "res_id": row.id})
 
     def _check_can_finish(self):
         images = self.photo_ids.filtered(lambda file: (file.mimetype or "").startswith("image/"))
