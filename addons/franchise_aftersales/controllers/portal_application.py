@@ -1,3 +1,5 @@
+import re
+
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request, route
 
@@ -25,7 +27,7 @@ class ApplicationPortal(CustomerPortal):
         applications = request.env["franchise.application"]
         total = applications.search_count([]) if applications.has_access("read") else 0
         pages = pager(
-            url="/my/franchise/applications", total=total, page=int(page) if str(page).isdigit() else 1,
+            url="/my/franchise/applications", total=total, page=int(page) if re.fullmatch(r"[0-9]{1,9}", str(page)) else 1,
             step=self._items_per_page,
         )  # fmt: skip
         found = applications.search([], limit=self._items_per_page, offset=pages["offset"]) if total else applications
@@ -57,7 +59,7 @@ class ApplicationPortal(CustomerPortal):
         texts = {
             int(name.removeprefix("answer_")): text
             for name, text in post.items()
-            if name.startswith("answer_") and name.removeprefix("answer_").isdigit()
+            if re.fullmatch(r"answer_[0-9]{1,9}", name)
         }
         user = request.env.user
         partner = application.partner_id if user._is_public() else user.partner_id

@@ -117,7 +117,9 @@ class PortalContract(CustomerPortal):
         contract = self._document_check_access("franchise.contract", contract_id, access_token=access_token or None)
         if contract.state not in SHOWN:
             raise AccessError(request.env._("This contract is not out for signature."))
-        return contract
+        # Staff who came by their own login don't need the other party's token in their page.
+        own_login = request.env.user._is_internal() and not access_token
+        return contract.with_context(franchise_own_login=own_login)
 
     def _contract_pdf(self, contract, download):
         if contract.archive_id:

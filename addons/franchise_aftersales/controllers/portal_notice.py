@@ -106,7 +106,9 @@ class PortalNotice(CustomerPortal):
         notice = self._document_check_access("franchise.notice", notice_id, access_token=access_token or None)
         if notice.state not in SHOWN:
             raise AccessError(request.env._("This notice is not sent."))
-        return notice
+        # Staff who came by their own login don't need the other party's token in their page.
+        own_login = request.env.user._is_internal() and not access_token
+        return notice.with_context(franchise_own_login=own_login)
 
     def _note_first_view(self, notice):
         """Remember when the other party first opened the notice; a login of its own proves that it was delivered."""

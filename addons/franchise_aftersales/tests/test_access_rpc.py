@@ -19,6 +19,7 @@ OVERRIDDEN = {
     "button_cancel",
     "report_action",
     "get_import_templates",
+    "get_portal_url",
     "retrieve_attachment",
 }
 

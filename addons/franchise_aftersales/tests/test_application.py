@@ -341,6 +341,15 @@ class TestApplicationPortal(HttpCase):
         self.assertIn("Lost?", result.text, "what was typed isn't lost")
         self.assertFalse(self.answers()[1])
 
+    def test_fields_that_are_no_answer_break_nothing(self):
+        """Digits of other scripts and endless numbers are no ids."""
+        self.login("portal_franchisee")
+        self.session_csrf(self.url_open(self.url))
+        for name in ("²", "9" * 5000, "x"):
+            with self.subTest(name=name[:3]):
+                self.assertEqual(self.send({name: "x"}).status_code, 200)
+                self.assertEqual(self.url_open(f"/my/franchise/applications?page={name}").status_code, 200)
+
     def test_too_long_an_answer(self):
         self.login("portal_franchisee")
         self.session_csrf(self.url_open(self.url))

@@ -168,3 +168,22 @@ class TestPrivacyRequest(FlowCase):
         for partner in (self.flow.franchisee, self.flow.supplier, self.flow.users["service"].partner_id):
             with self.subTest(partner=partner.name), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.request("anonymise", partner, "draft")
+
+    def test_a_partys_people_are_no_customers(self):
+        """Nor is a contact above a franchisee: what is done to it would be done to the franchisee."""
+        above = self.env["res.partner"].create({"name": "Holding"})
+        self.flow.franchisee.parent_id = above
+        person = self.env["res.partner"].create({"name": "Chef", "parent_id": self.flow.supplier.id})
+        for partner in (above, person):
+            with self.subTest(partner=partner.name), self.assertRaisesRegex(ValidationError, "no end customer"):
+                self.request("erase", partner, stage="draft")
+
+    def test_an_export_opens_no_document(self):
+        """R-B11: tokens of documents are no data about the person, and would let in whoever has the export."""
+        partner = self.customer()
+        move = Closing(self.flow).sale(partner, [(1, 10, 0)], "2026-05-05").move_id
+        token = move._portal_ensure_token()
+        request = self.request("export", partner)
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(request.export_file))) as archive:
+            self.assertNotIn(token, archive.read("data.json").decode())
+            self.assertNotIn(token, archive.read("account.move.csv").decode("utf-8-sig"))

@@ -83,6 +83,9 @@ class TestEntitlement(FlowCase):
     def test_money_is_credited_once(self):
         owed = entitlement(self.flow)
         grant = self.give(owed, amount=2500, date="2026-05-01")
+        with self.assertRaisesRegex(UserError, "nobody credits"):
+            grant.action_charge()
+        grant = grant.with_user(self.flow.users["manager"])
         grant.action_charge()
         self.assertEqual((grant.charge_id.kind, grant.charge_id.amount), ("subsidy", -2500))
         self.assertEqual(grant.charge_id.explanation, "Granted on 2026-05-01 of 10000 owed: Fitting-out")
@@ -93,7 +96,7 @@ class TestEntitlement(FlowCase):
                 change()
         days = entitlement(self.flow, owed=10, measure="quantity")
         with self.assertRaisesRegex(UserError, "isn't money"):
-            self.give(days, quantity=1).action_charge()
+            self.give(days, quantity=1).with_user(self.flow.users["finance"]).action_charge()
         with self.assertRaises(AccessError):
             self.give(owed, amount=1).with_user(self.flow.users["accountant"]).action_charge()
 

@@ -90,7 +90,9 @@ class TestContractSignature(SignatureCase):
         contract = self.offered()
         mail = self.env["mail.mail"].search([("model", "=", contract._name), ("res_id", "=", contract.id)])
         self.assertEqual(mail.recipient_ids, self.flow.franchisee)
-        self.assertIn(f"/my/franchise/contracts/{contract.id}?access_token={contract.access_token}", mail.body_html)
+        self.assertIn(
+            f"/my/franchise/contracts/{contract.id}?access_token={contract.sudo().access_token}", mail.body_html
+        )
         with self.assertRaises(UserError):
             contract.date_start = self.flow.day(-1)
         with self.assertRaises(UserError):

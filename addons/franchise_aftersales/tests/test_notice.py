@@ -66,7 +66,7 @@ class TestNotice(NoticeCase):
         self.assertEqual(mail.recipient_ids, self.franchisee)
         self.assertEqual(mail.state, "outgoing")
         self.assertEqual(mail.attachment_ids, notice.archive_id)
-        self.assertIn(f"/my/franchise/notices/{notice.id}?access_token={notice.access_token}", mail.body_html)
+        self.assertIn(f"/my/franchise/notices/{notice.id}?access_token={notice.sudo().access_token}", mail.body_html)
         text = self.pdf_text(notice.archive_id)
         for expected in (self.flow.company.name, self.franchisee.name, "Quality fell", "Page 1 / 1", notice.name):
             self.assertIn(expected, text)

@@ -1,8 +1,11 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
+
+from .document import _MOVING
 
 _logger = logging.getLogger(__name__)
 
@@ -18,6 +21,8 @@ STAGES = {
     "escalate": ("deadline_escalated_for", "_deadline_escalate"),
 }
 TOLD = ("deadline_warned_for", "deadline_passed_for", "deadline_escalated_for")
+# Whoever could write these could silence a deadline.
+OWN = frozenset({*TOLD, "deadline_date", "deadline_warn_on"})
 
 
 class FranchiseDeadlineMixin(models.AbstractModel):
@@ -68,12 +73,32 @@ class FranchiseDeadlineMixin(models.AbstractModel):
                 record.deadline_date, days=max(record.deadline_warn_days, 0)
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_deadline_given(set().union(*vals_list))
+        # Defaults in the context come from the client: they don't count either.
+        context = {key: value for key, value in self.env.context.items() if key.removeprefix("default_") not in OWN}
+        return super(FranchiseDeadlineMixin, self.with_context(context)).create(vals_list)  # pylint: disable=context-overridden
+
     def write(self, vals):
+        self._check_deadline_given(vals)
         result = super().write(vals)
         # At once where the change was made here; what moved by another document is found by the next run.
         if not self.env.context.get("franchise_deadline_run") and not set(TOLD).intersection(vals):
             self.filtered(lambda record: record._deadline_told() not in (False, record.deadline_date))._deadline_close()
         return result
+
+    def _check_deadline_given(self, names):
+        """Refuse values from outside for what is due and who was told. :raises UserError: names the fields."""
+        own = OWN.intersection(names)
+        if own and self.env.context.get("franchise_moving") is not _MOVING:
+            raise UserError(
+                self.env._(
+                    "%(document)s works out by itself: %(fields)s. It can't be entered.",
+                    document=self._description,
+                    fields=", ".join(self._fields[name]._description_string(self.env) for name in sorted(own)),
+                )
+            )
 
     def _deadline_told(self):
         """The deadline that people were told of last; False when they weren't."""
@@ -213,7 +238,7 @@ class FranchiseDeadlineMixin(models.AbstractModel):
 
     def _deadline_remember(self, vals):
         """Write what was told; a document with frozen fields lets these pass."""
-        self.with_context(tracking_disable=True).write(vals)
+        self.with_context(tracking_disable=True, franchise_moving=_MOVING).write(vals)
 
     @api.model
     def _deadline_models(self):

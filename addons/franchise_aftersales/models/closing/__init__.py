@@ -10,7 +10,7 @@ from . import (
     final_quota,
     final_print,
 )
-from . import claim_reserve, termination
+from . import claim_reserve, deposit, termination
 from . import ir_attachment, legal_document, legal_document_kind
 from . import dispute, dispute_step, termination_dispute, recovery_dispute
 from . import privacy_request, res_partner

@@ -21,6 +21,16 @@ class FranchiseCharge(models.Model):
 
     kind = fields.Selection(selection_add=KINDS, ondelete=FORGET)
 
+    # Two kinds on the same days exclude each other: their ranges are adjacent, those of one kind aren't.
+    _minimum_once = models.Constraint(
+        "EXCLUDE USING gist (int4range(contract_id, contract_id, '[]') WITH &&,"
+        " daterange(period_from, period_to, '[]') WITH &&,"
+        " (CASE kind WHEN 'royalty' THEN int4range(0, 1) ELSE int4range(1, 2) END) WITH -|-)"
+        " WHERE (state = 'confirmed' AND kind IN ('royalty', 'royalty_minimum')"
+        " AND period_from IS NOT NULL AND period_to IS NOT NULL)",
+        "These days are charged by a sales report and by a final settlement's minimum: only one of them counts.",
+    )
+
     @api.model
     def _formula_texts(self):
         return {

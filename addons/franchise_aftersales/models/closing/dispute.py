@@ -5,6 +5,7 @@ from ..base.document import Transition
 
 GROUP_CONTRACT = "franchise_aftersales.group_contract"
 OPEN = ("raised", "negotiation", "mediation", "arbitration", "court")
+MOST_OPEN = 20  # that a partner raised in the portal
 # Stages that are held before somebody, each a row of the course.
 STAGES = ("negotiation", "mediation", "arbitration", "court")
 
@@ -17,7 +18,7 @@ class FranchiseDispute(models.Model):
 
     _name = "franchise.dispute"
     _description = "Dispute"
-    _inherit = ["franchise.document.mixin", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.document.mixin", "franchise.portal.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
     _number_sequence = "franchise.dispute"
@@ -36,6 +37,21 @@ class FranchiseDispute(models.Model):
         {"name", "company_id", "contract_id", "agreement_id", "partner_id", "raised_by", "subject", "description"}
     )
     _step_fields = frozenset({"raised_in_portal", "closed_on"})
+    _portal_fields = frozenset(
+        {
+            "name",
+            "state",
+            "subject",
+            "description",
+            "company_id",
+            "contract_id",
+            "agreement_id",
+            "partner_id",
+            "raised_by",
+            "raised_on",
+            "closed_on",
+        }
+    )
 
     name = fields.Char(
         string="Number", required=True, copy=False, readonly=True, default=lambda self: self.env._("New")
@@ -245,6 +261,9 @@ class FranchiseDispute(models.Model):
         owner = agreement.supplier_id if agreement else contract.franchisee_id if contract else None
         if not about or owner.commercial_partner_id != partner.commercial_partner_id:
             raise UserError(self.env._("Choose one of your own contracts or agreements."))
+        raised = [("partner_id", "child_of", partner.commercial_partner_id.id), ("raised_in_portal", "=", True)]
+        if self.sudo().search_count([*raised, ("closed_on", "=", False)]) >= MOST_OPEN:
+            raise UserError(self.env._("You have %s open disputes with us: please wait for our answers.", MOST_OPEN))
         subject = (values.get("subject") or "").strip()
         if not subject:
             raise UserError(self.env._("Say in a few words what the dispute is about."))

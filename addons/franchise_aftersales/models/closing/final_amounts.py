@@ -226,8 +226,8 @@ class FranchiseFinalSettlement(models.Model):
         )
 
     def _lines_deposit(self, facts):
-        """The deposits that were charged, less what is withheld for a reason."""
-        deposits = self._confirmed_charges(facts.contract, "deposit")
+        """The deposits that were charged, with this contract or those it renews, less what is withheld for a reason."""
+        deposits = facts.contract._deposits_held()
         if not deposits:
             return []
         deposit = sum((to_decimal(charge.amount) for charge in deposits), Decimal(0))
@@ -340,7 +340,12 @@ class FranchiseFinalSettlement(models.Model):
         claims = (
             self.env["franchise.claim"]
             .sudo()
-            .search([("contract_id", "=", facts.contract.id), ("state", "not in", ("closed", "rejected", "cancelled"))])
+            .search(
+                [
+                    ("contract_id", "in", facts.contract._with_predecessors().ids),
+                    ("state", "not in", ("closed", "rejected", "cancelled")),
+                ]
+            )
             .sorted("id")
         )
         may_owe = claims._franchisee_may_owe(self.currency_id, self.company_id, facts.effective)
@@ -378,6 +383,12 @@ class FranchiseFinalSettlement(models.Model):
                 "res_id": self.id,
                 "res_line": line.id,
                 "formula_values": line.formula_values,
+                # By its days the database sees a month that a report charges as well.
+                **(
+                    {"period_from": line.formula_values["first"], "period_to": line.formula_values["last"]}
+                    if line.kind == "royalty_minimum"
+                    else {}
+                ),
             }
             for line in spoken.line_ids
             if line.kind != "unsettled" and line.amount

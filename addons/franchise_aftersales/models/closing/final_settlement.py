@@ -209,12 +209,22 @@ class FranchiseFinalSettlement(models.Model):
     def action_approve(self):
         """Approve as a second person: the amounts become confirmed charges, the reserves are set aside.
 
-        :raises UserError: the user computed it, or the documents say something else than when it was computed.
+        :raises UserError: the user computed it, the contract still runs, or the documents say something else than when it
+            was computed.
         """
         self._check_transition("approve")
         for final in self:
             if final.computed_by_id == self.env.user:
                 raise UserError(self.env._("%s: nobody approves a final settlement that they computed.", final.name))
+            if final.termination_id.date_effective > fields.Date.context_today(final):
+                # Else months to come were charged at the minimum, and their reports refused.
+                raise UserError(
+                    self.env._(
+                        "%(final)s: the contract runs until %(day)s. Approve what is owed then, not before.",
+                        final=final.name,
+                        day=final.termination_id.date_effective,
+                    )
+                )
             final._check_up_to_date()
         for final in self:
             final._move("approve", {"approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})

@@ -20,6 +20,8 @@ SKIPPED = (
 )
 # What a contact keeps when it is anonymised: what it is, not who.
 KEPT = frozenset({"name", "lang", "tz", "type", "company_type", "color", "active", "display_name", "complete_name"})
+# Links with a token open documents without an account; they say nothing about a person.
+SECRET = ("token", "password", "secret", "api_key")
 TEXT = ("char", "text", "html", "binary", "image")
 PLAIN = ("char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection", "many2one")
 
@@ -38,12 +40,19 @@ class ResPartner(models.Model):
     )
 
     def _franchise_parties(self):
-        """Those of these contacts who are users, franchisees or suppliers, and no end customers."""
-        internal = self.filtered(lambda partner: any(not user.share for user in partner.user_ids))
-        contracts = self.env["franchise.contract"].search([("franchisee_id", "in", self.ids)])
-        agreements = self.env["franchise.service.agreement"].search([("supplier_id", "in", self.ids)])
-        companies = self.env["res.company"].search([("partner_id", "in", self.ids)])
-        return self & (internal | contracts.franchisee_id | agreements.supplier_id | companies.partner_id)
+        """Those of these contacts who are users, franchisees or suppliers, and no end customers.
+
+        Contacts below them count, for what is done to one is done to those; and people of such a company are its own.
+        """
+        family = self._franchise_family()
+        internal = family.filtered(lambda partner: any(not user.share for user in partner.user_ids))
+        whole = family | family.commercial_partner_id
+        contracts = self.env["franchise.contract"].search([("franchisee_id", "child_of", whole.ids)])
+        agreements = self.env["franchise.service.agreement"].search([("supplier_id", "child_of", whole.ids)])
+        companies = self.env["res.company"].search([("partner_id", "in", whole.ids)])
+        parties = (contracts.franchisee_id | agreements.supplier_id | companies.partner_id).commercial_partner_id
+        found = family & internal | family.filtered(lambda partner: partner.commercial_partner_id in parties)
+        return self.filtered(lambda partner: found & partner._franchise_family())
 
     def _franchise_family(self):
         """These contacts and the contacts below them."""
@@ -102,11 +111,11 @@ class ResPartner(models.Model):
         return base64.b64encode(content.getvalue()), {name: len(rows) for name, rows in tables.items()}
 
     def _franchise_row(self, record):
-        """One record's stored plain values, by field name; a many2one by its name."""
+        """One record's stored plain values, by field name; a many2one by its name; no key that opens anything."""
         return {
             field.name: record[field.name].display_name if field.type == "many2one" else record[field.name]
             for field in record._fields.values()
-            if field.store and field.type in PLAIN
+            if field.store and field.type in PLAIN and not any(word in field.name for word in SECRET)
         }
 
     def _franchise_csv(self, rows):

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ..base.document import Transition
 
-GROUP_CONTRACT = "franchise_aftersales.group_contract"
+GROUP_FINANCE = "franchise_aftersales.group_finance"
 # Kinds of amounts. Those of the life of a contract; other rooms add theirs by `selection_add`.
 KINDS = [
     ("initial_fee", "Initial fee"),
@@ -24,6 +24,7 @@ class FranchiseCharge(models.Model):
     Charges are written by the documents that compute them, never typed, except adjustments, which carry a reason.
     Each says from what and how it was computed: `formula_values` has the formula's code under "formula" and its inputs as
     decimal strings, so that the explanation can be given in any language. A confirmed charge is settled exactly once.
+    An adjustment is entered by one person and confirmed by another, of finance.
     """
 
     _name = "franchise.charge"
@@ -33,12 +34,23 @@ class FranchiseCharge(models.Model):
     _check_company_auto = True
 
     _transitions = {
-        "confirm": Transition(("draft",), "confirmed", GROUP_CONTRACT),
-        "cancel": Transition(("draft", "confirmed"), "cancelled", GROUP_CONTRACT),
+        "confirm": Transition(("draft",), "confirmed", GROUP_FINANCE),
+        "cancel": Transition(("draft", "confirmed"), "cancelled", GROUP_FINANCE),
     }
     _frozen_fields = frozenset({"contract_id", "kind", "date", "name", "reason", "amount"})
     _step_fields = frozenset(
-        {"res_model", "res_id", "res_line", "revision", "formula_values", "is_settled", "period_from", "period_to"}
+        {
+            "res_model",
+            "res_id",
+            "res_line",
+            "revision",
+            "formula_values",
+            "is_settled",
+            "period_from",
+            "period_to",
+            "entered_by_id",
+            "confirmed_by_id",
+        }
     )
 
     name = fields.Char(string="Description", required=True)
@@ -69,6 +81,8 @@ class FranchiseCharge(models.Model):
     formula_values = fields.Json(readonly=True, copy=False)
     explanation = fields.Char(string="How It Came About", compute="_compute_explanation")
     is_settled = fields.Boolean(string="Settled", readonly=True, copy=False)
+    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
+    confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
 
     _unique_source = models.UniqueIndex(
         "(res_model, res_id, res_line, kind, revision) WHERE res_model IS NOT NULL AND state != 'cancelled'",
@@ -77,6 +91,11 @@ class FranchiseCharge(models.Model):
     _check_reason = models.Constraint(
         "CHECK (res_model IS NOT NULL OR (kind = 'adjustment' AND reason IS NOT NULL))",
         "An amount entered by hand is an adjustment and carries a reason.",
+    )
+    _four_eyes = models.Constraint(
+        "CHECK (res_model IS NOT NULL OR state != 'confirmed'"
+        " OR (confirmed_by_id IS NOT NULL AND confirmed_by_id IS DISTINCT FROM entered_by_id))",
+        "Nobody confirms an adjustment that they entered.",
     )
     _to_settle = models.Index("(company_id, date) WHERE state = 'confirmed' AND is_settled IS NOT TRUE")
 
@@ -99,9 +118,23 @@ class FranchiseCharge(models.Model):
             charges._move("confirm")
         return charges
 
+    def write(self, vals):
+        result = super().write(vals)
+        # Who changed the amount entered it: it is somebody else's to confirm.
+        if not self._is_moving() and self._frozen_fields.intersection(vals):
+            self._trusted().write({"entered_by_id": self.env.uid})
+        return result
+
     def action_confirm(self):
-        """Confirm an adjustment: it is settled with the next settlement."""
-        return self._move("confirm")
+        """Confirm an adjustment as a second person: it is settled with the next settlement.
+
+        :raises UserError: the user entered it.
+        """
+        self._check_transition("confirm")
+        for charge in self:
+            if charge.entered_by_id == self.env.user:
+                raise UserError(self.env._("%s: nobody confirms an adjustment that they entered.", charge.display_name))
+        return self._move("confirm", {"confirmed_by_id": self.env.uid})
 
     def action_cancel(self):
         """Cancel. :raises UserError: a charge is in a settlement, or was computed by a document (which cancels it)."""

@@ -3,6 +3,10 @@ from odoo.exceptions import UserError
 from odoo.tools import float_compare
 
 from ...tools.allocation import as_text
+from ..base.document import _MOVING
+
+# Who entered what is to be credited, and who credited it: never given from outside.
+OWN = frozenset({"entered_by_id", "credited_by_id"})
 
 
 class FranchiseEntitlementGrant(models.Model):
@@ -25,11 +29,17 @@ class FranchiseEntitlementGrant(models.Model):
     quantity = fields.Float(digits="Product Unit")
     attachment_ids = fields.Many2many("ir.attachment", string="Evidence", bypass_search_access=True)
     charge_id = fields.Many2one("franchise.charge", string="Credited As", compute="_compute_charge_id")
+    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
+    credited_by_id = fields.Many2one("res.users", readonly=True, copy=False)
 
     _check_one_measure = models.Constraint(
         "CHECK (COALESCE(amount, 0) >= 0 AND COALESCE(quantity, 0) >= 0"
         " AND (COALESCE(amount, 0) > 0) != (COALESCE(quantity, 0) > 0))",
         "What was given is an amount or a quantity, more than zero.",
+    )
+    _four_eyes = models.Constraint(
+        "CHECK (credited_by_id IS NULL OR credited_by_id IS DISTINCT FROM entered_by_id)",
+        "Nobody credits money that they entered.",
     )
 
     def _compute_charge_id(self):
@@ -42,6 +52,7 @@ class FranchiseEntitlementGrant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [{**vals, "entered_by_id": self.env.uid, "credited_by_id": False} for vals in vals_list]
         # Read together now: the totals are worked out again for one entitlement after the other.
         self.env["franchise.entitlement"].browse([vals.get("entitlement_id") for vals in vals_list]).mapped("state")
         grants = super().create(vals_list)
@@ -49,8 +60,12 @@ class FranchiseEntitlementGrant(models.Model):
         return grants
 
     def write(self, vals):
+        if self.env.context.get("franchise_moving") is _MOVING:
+            return super().write(vals)
+        vals = {name: value for name, value in vals.items() if name not in OWN}
         if {"entitlement_id", "date", "amount", "quantity"} & vals.keys():
             self._check_not_charged()
+            vals["entered_by_id"] = self.env.uid
         result = super().write(vals)
         if {"entitlement_id", "amount", "quantity"} & vals.keys():
             self._check_grantable()
@@ -92,19 +107,27 @@ class FranchiseEntitlementGrant(models.Model):
                 )
 
     def action_charge(self):
-        """Credit money that was granted to the franchisee with the next settlement, once.
+        """Credit money that was granted to the franchisee with the next settlement, once, as a second person.
 
-        :raises UserError: the grant isn't money, or has been credited.
+        :raises UserError: the grant isn't money, has been credited, or was entered by the user.
         """
         self.env["franchise.charge"].check_access("create")
         self.lock_for_update()
         for grant in self:
             if grant.measure != "amount":
                 raise UserError(self.env._("“%s” isn't money: it can't be credited.", grant.name))
+            if grant.entered_by_id == self.env.user:
+                raise UserError(self.env._("“%s”: nobody credits money that they entered.", grant.name))
         self._check_not_charged()
+        self._credit()
         self.env["franchise.charge"]._charge([grant._prepare_charge() for grant in self])
         self.invalidate_recordset(["charge_id"])
         return True
+
+    def _credit(self):
+        """Note who credits it; finance may, though these rows are contract managers'."""
+        self.sudo().with_context(franchise_moving=_MOVING).write({"credited_by_id": self.env.uid})
+        self.flush_recordset(["credited_by_id"])
 
     def _prepare_charge(self):
         """Values of the charge (negative: we owe it)."""

@@ -29,11 +29,13 @@ class FranchiseExchangeQuota(models.Model):
     def _reserve(self, invoice_lines):
         """Count again what live documents hold of these invoice lines, in two statements.
 
-        :raises ValidationError: more would be taken back than was invoiced; names the item and both quantities.
+        :raises ValidationError: more would be taken back than was invoiced, or than credit notes left; names the item and
+            the quantities.
         """
         if not invoice_lines:
             return
         self.env.flush_all()
+        self._check_not_credited(invoice_lines)
         for line_id, invoiced, held in self.env.execute_query(self._select_held(invoice_lines)):
             if float_compare(held, invoiced, precision_digits=6) > 0:
                 line = self.env["account.move.line"].sudo().browse(line_id)
@@ -64,6 +66,68 @@ class FranchiseExchangeQuota(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _check_not_credited(self, invoice_lines):
+        """Goods that a credit note of the invoice paid back are not paid back once more. :raises ValidationError:"""
+        for line_id, invoiced, held, credited in self.env.execute_query(self._select_credited(invoice_lines)):
+            if float_compare(held + credited, invoiced, precision_digits=6) > 0:
+                line = self.env["account.move.line"].sudo().browse(line_id)
+                raise ValidationError(
+                    self.env._(
+                        "“%(item)s” of invoice %(invoice)s: %(held)s would be taken back, but %(credited)s of %(invoiced)s "
+                        "invoiced were credited by a credit note. Lower the quantity.",
+                        item=line.name or line.product_id.display_name,
+                        invoice=line.move_id.name,
+                        held=as_text(held),
+                        credited=as_text(credited),
+                        invoiced=as_text(invoiced),
+                    )
+                )
+
+    @api.model
+    def _select_credited(self, invoice_lines):
+        """Invoice line; of the same item on its invoice: invoiced, held by live documents, credited by credit notes.
+
+        Only rows of which something is held and something was credited. A credit note names the invoice, not its line:
+        the item is told by its product, or by its text where there is none.
+        """
+        return SQL(
+            """
+            WITH item AS (
+                SELECT bought.id, line.id AS line_id, line.quantity, bought.move_id, bought.product_id, bought.name
+                  FROM account_move_line bought
+                  JOIN account_move_line line
+                    ON line.move_id = bought.move_id AND line.display_type = 'product'
+                   AND line.product_id IS NOT DISTINCT FROM bought.product_id
+                   AND (bought.product_id IS NOT NULL OR line.name = bought.name)
+                 WHERE bought.id IN %(lines)s
+            ), taken AS (
+                SELECT held.invoice_line_id, SUM(held.quantity) AS quantity FROM (%(held)s) AS held
+              GROUP BY held.invoice_line_id
+            ), credited AS (
+                SELECT item.id, SUM(back.quantity) AS quantity
+                  FROM (SELECT DISTINCT id, move_id, product_id, name FROM item) AS item
+                  JOIN account_move refund
+                    ON refund.reversed_entry_id = item.move_id AND refund.move_type = 'out_refund'
+                   AND refund.state = 'posted'
+                  JOIN account_move_line back
+                    ON back.move_id = refund.id AND back.display_type = 'product'
+                   AND back.product_id IS NOT DISTINCT FROM item.product_id
+                   AND (item.product_id IS NOT NULL OR back.name = item.name)
+              GROUP BY item.id
+            )
+            SELECT item.id, SUM(item.quantity), SUM(taken.quantity), credited.quantity
+              FROM item
+              JOIN credited ON credited.id = item.id
+         LEFT JOIN taken ON taken.invoice_line_id = item.line_id
+          GROUP BY item.id, credited.quantity
+            HAVING SUM(taken.quantity) > 0
+          ORDER BY item.id
+            """,
+            lines=tuple(invoice_lines.ids),
+            held=self._held_rows(),
+        )
 
     @api.model
     def _held_rows(self):

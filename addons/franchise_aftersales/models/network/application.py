@@ -16,7 +16,7 @@ class FranchiseApplication(models.Model):
 
     _name = "franchise.application"
     _description = "Franchise Application"
-    _inherit = ["franchise.document.mixin", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.document.mixin", "franchise.portal.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
     _number_sequence = "franchise.application"
@@ -30,6 +30,7 @@ class FranchiseApplication(models.Model):
     }
     _frozen_fields = frozenset({"name", "company_id", "partner_id", "brand_id", "date"})
     _step_fields = frozenset({"entered_by_id", "decided_by_id", "decided_at", "is_exception"})
+    _portal_fields = frozenset({"name", "state", "company_id", "partner_id", "brand_id", "date"})
 
     name = fields.Char(
         string="Number", required=True, copy=False, readonly=True, default=lambda self: self.env._("New")
@@ -301,7 +302,7 @@ class FranchiseApplication(models.Model):
     def action_invite(self):
         """Write to the applicant with a link to the questionnaire in the portal, by the mail composer."""
         self.ensure_one()
-        self._portal_ensure_token()
+        self.sudo()._portal_ensure_token()
         template = self.env.ref("franchise_aftersales.mail_template_application", raise_if_not_found=False)
         return {
             "type": "ir.actions.act_window",

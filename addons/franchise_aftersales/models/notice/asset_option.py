@@ -168,7 +168,7 @@ class FranchiseAssetOption(models.Model):
                 )
             if not taken:
                 raise UserError(self.env._("%s: choose at least one asset.", option.name))
-            if self.env.user in option.entered_by_id | option.line_ids.create_uid:
+            if self.env.user in option.entered_by_id | option.line_ids.entered_by_id:
                 raise UserError(self.env._("%s: nobody buys assets whose list they entered.", option.name))
             self.env["franchise.charge"]._charge([line._prepare_charge(today) for line in taken])
         return self._move("exercise", {"exercised_by_id": self.env.uid, "exercised_on": today})
@@ -213,6 +213,7 @@ class FranchiseAssetOptionLine(models.Model):
     appraised_value = fields.Monetary()
     is_taken = fields.Boolean(string="Take Over", default=True)
     price = fields.Monetary(compute="_compute_price", store=True)
+    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, help="Who gave the values.")
 
     _check_values = models.Constraint(
         "CHECK (book_value >= 0 AND appraised_value >= 0)", "Values of assets are not negative."
@@ -256,14 +257,16 @@ class FranchiseAssetOptionLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_price_computed(set().union(*vals_list))
-        lines = super().create(vals_list)
+        lines = super().create([{**vals, "entered_by_id": self.env.uid} for vals in vals_list])
         lines._check_list_open({"name"})
         return lines
 
     def write(self, vals):
         self._check_price_computed(vals)
         self._check_list_open(set(vals))
-        result = super().write(vals)
+        # Choosing what is taken over is the deciding person's; any value given is somebody's who may not decide.
+        vals = {name: value for name, value in vals.items() if name != "entered_by_id"}
+        result = super().write(vals if set(vals) <= {"is_taken"} else {**vals, "entered_by_id": self.env.uid})
         if "option_id" in vals:
             self._check_list_open({"name"})
         return result

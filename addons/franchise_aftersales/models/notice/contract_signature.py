@@ -25,7 +25,7 @@ class FranchiseContract(models.Model):
     """
 
     _name = "franchise.contract"
-    _inherit = ["franchise.contract", "franchise.archived.mixin", "portal.mixin"]
+    _inherit = ["franchise.contract", "franchise.archived.mixin", "franchise.portal.document.mixin"]
 
     _transitions = {
         **Base._transitions,
@@ -95,7 +95,7 @@ class FranchiseContract(models.Model):
                     "offered_sha256": contract._terms_sha256(),
                 },
             )
-            contract._portal_ensure_token()
+            contract.sudo()._portal_ensure_token()
             contract._mail_offer()
         return True
 
@@ -123,6 +123,8 @@ class FranchiseContract(models.Model):
     def action_recall(self):
         """Take the offer back, to change the terms; signatures given so far are void."""
         self._move("recall", {"offered_at": False, "offered_by_id": False, "offered_sha256": False})
+        # The link that went out opens nothing any more: the next offer may go to somebody else.
+        self.sudo().access_token = False
         for contract in self:
             void = contract.sudo().signature_ids
             void._trusted_write({"is_void": True})

@@ -23,8 +23,7 @@ class FranchiseNotice(models.Model):
         "franchise.document.mixin",
         "franchise.deadline.mixin",
         "franchise.archived.mixin",
-        "franchise.portal.mixin",
-        "portal.mixin",
+        "franchise.portal.document.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]

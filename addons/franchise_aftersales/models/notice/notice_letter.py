@@ -142,7 +142,7 @@ class FranchiseNotice(models.Model):
     def _send_mail(self):
         """Mail the letter with a link to the portal; the queue sends it when this transaction stands."""
         self.ensure_one()
-        self._portal_ensure_token()
+        self.sudo()._portal_ensure_token()
         mail = self._mail("mail_notice_sent", self.archive_id)
         self._trusted().write({"mail_id": mail.id})
 

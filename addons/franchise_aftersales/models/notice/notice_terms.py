@@ -201,7 +201,7 @@ class FranchiseNotice(models.Model):
         """Mail a reminder to the partners that have an address; who has none is left to the responsible person."""
         reached = self.filtered("partner_id.email")
         for notice in reached:
-            notice._portal_ensure_token()
+            notice.sudo()._portal_ensure_token()
         self.env.ref("franchise_aftersales.mail_notice_reminder").sudo().send_mail_batch(reached.ids)
         for count, notices in reached.grouped("reminder_count").items():
             notices._trusted().write({"reminder_count": count + 1})

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 ALWAYS = frozenset({"id", "display_name"})
 
@@ -21,9 +21,40 @@ class FranchisePortalMixin(models.AbstractModel):
         return super()._has_field_access(field, operation)
 
 
+class FranchisePortalDocumentMixin(models.AbstractModel):
+    """A document with a page in the portal that its link opens without an account.
+
+    The link's token signs for the other party, so none of our staff reads or sets it: only what goes out to the other
+    party holds it. Staff open the page with their own login.
+    """
+
+    _name = "franchise.portal.document.mixin"
+    _description = "Document With a Page in the Portal"
+    _inherit = ["franchise.portal.mixin", "portal.mixin"]
+
+    access_token = fields.Char(groups="base.group_system")
+
+    def get_portal_url(self, suffix=None, report_type=None, download=None, query_string=None, anchor=None):
+        """Address of the page (see `portal.mixin`); with the token for the other party's letters and pages only."""
+        if self.env.su and not self.env.context.get("franchise_own_login"):
+            return super().get_portal_url(suffix, report_type, download, query_string, anchor)
+        self.ensure_one()
+        asked = f"&report_type={report_type}" if report_type else ""
+        asked += "&download=true" if download else ""
+        asked += query_string or ""
+        return f"{self.access_url}{suffix or ''}{'?' if asked else ''}{asked[1:]}{f'#{anchor}' if anchor else ''}"
+
+    def _get_share_url(self, redirect=False, signup_partner=False, pid=None, share_token=True):
+        return super()._get_share_url(redirect, signup_partner, pid, share_token and self.env.su)
+
+    def _sign_token(self, pid):
+        # Letters to the other party are signed with the token that who writes them doesn't know.
+        return super(FranchisePortalDocumentMixin, self.sudo())._sign_token(pid)
+
+
 class FranchiseContract(models.Model):
     _name = "franchise.contract"
-    _inherit = ["franchise.contract", "franchise.portal.mixin"]
+    _inherit = ["franchise.contract", "franchise.portal.document.mixin"]
 
     _portal_fields = frozenset(
         {

@@ -169,6 +169,13 @@ class FranchiseTransfer(models.Model):
         versions = versions._in_force_on((transfer.contract_id.id, today) for transfer in self)
         return {transfer: versions.get((transfer.contract_id.id, today)) for transfer in self}
 
+    def write(self, vals):
+        result = super().write(vals)
+        # Who changed what is offered entered it: it is somebody else's to approve.
+        if not self._is_moving() and self._frozen_fields.intersection(vals):
+            self._trusted().write({"entered_by_id": self.env.uid})
+        return result
+
     def _check_frozen(self, vals):
         decided = self.filtered(lambda transfer: transfer.state not in ("draft", "review", "waived"))
         if decided and "decision_reason" in vals:

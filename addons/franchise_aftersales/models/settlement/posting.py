@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 
 MOVE_TYPES = {
     # (role, the partner owes us) → document: vendors get vendor documents, franchisees customer documents
@@ -27,11 +27,12 @@ class FranchiseSettlement(models.Model):
             try:
                 with self.env.cr.savepoint():
                     settlement._post_entry()
-            except UserError as error:
+            except (UserError, RedirectWarning) as error:
                 if len(self) == 1:
                     raise
-                settlement._trusted().post_error = str(error)
-                settlement.message_post(body=self.env._("Not posted: %s", error))
+                reason = str(error.args[0])
+                settlement._trusted().post_error = reason
+                settlement.message_post(body=self.env._("Not posted: %s", reason))
         return True
 
     def _post_entry(self):

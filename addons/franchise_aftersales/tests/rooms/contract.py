@@ -11,8 +11,8 @@ STEPS = {
     },
     "franchise.contract.version": {"confirm": ("draft", "confirmed", CONTRACT)},
     "franchise.charge": {
-        "confirm": ("draft", "confirmed", CONTRACT),
-        "cancel": ("draft confirmed", "cancelled", CONTRACT),
+        "confirm": ("draft", "confirmed", FINANCE),
+        "cancel": ("draft confirmed", "cancelled", FINANCE),
     },
     "franchise.sales.report": {
         "confirm": ("draft", "confirmed", CONTRACT),
@@ -38,6 +38,8 @@ STEP_VALUES = {
         "revision": 9,
         "formula_values": {"formula": "x"},
         "is_settled": True,
+        "entered_by_id": 1,
+        "confirmed_by_id": 1,
         "company_id": 1,
     },
     "franchise.contract": {
@@ -122,3 +124,9 @@ def documents(flow, made):
     contract = flow.contract.copy()
     flow.env["franchise.outlet"].create({"code": "copy", "name": "Copy", "contract_id": contract.id})
     return {"franchise.contract": contract}
+
+
+def state_values(flow, model, state):
+    if model == "franchise.charge" and state == "confirmed":
+        return {"confirmed_by_id": flow.users["finance"].id}
+    return {}
