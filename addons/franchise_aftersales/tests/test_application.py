@@ -81,7 +81,7 @@ class TestApplication(FlowCase):
         application = self.applicant.application()
         contract = self.contract_for(application)
         manager = contract.with_user(self.flow.users["contract"])
-        with self.assertRaisesRegex(UserError, r"Three years of experience \(Open\)\nOwn funds \(Open\)"):
+        with self.assertRaisesRegex(UserError, r"Three years of experience \(Not checked\)\nOwn funds \(Not checked\)"):
             manager.action_sign()
         application.check_ids[0].finding = "met"
         application.check_ids[1].finding = "not_met"

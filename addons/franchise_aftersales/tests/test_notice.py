@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 from psycopg2.errors import CheckViolation
 
 from .flow import FlowCase
-from .flow_notice import acknowledge, make_file, make_notice, make_terms
+from .flow_notice import acknowledge, make_file, make_notice, make_terms, picture
 
 
 class NoticeCase(FlowCase):
@@ -90,6 +90,9 @@ class TestNotice(NoticeCase):
                     attachment.write(values)
             with self.assertRaises(UserError), self.env.cr.savepoint():
                 attachment.unlink()
+        # The web client draws and stores a thumbnail as soon as somebody opens the notice.
+        letter.thumbnail = picture()
+        self.assertTrue(notice.archive_intact)
         report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
         printed = report._render_qweb_pdf("franchise_aftersales.action_report_notice", notice.ids)[0]
         self.assertIn("Hello", self.pdf_text(letter))

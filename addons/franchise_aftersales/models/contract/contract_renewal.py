@@ -29,7 +29,9 @@ class FranchiseContract(models.Model):
     successor_ids = fields.One2many("franchise.contract", "predecessor_id", string="Successors")
     successor_id = fields.Many2one("franchise.contract", string="Renewed By", compute="_compute_successor_id")
     renewal_mode = fields.Selection(
-        selection=lambda self: self.env["franchise.contract.version"]._fields["renewal_mode"].selection,
+        selection=lambda self: (
+            self.env["franchise.contract.version"]._fields["renewal_mode"]._description_selection(self.env)
+        ),
         string="Renewal",
         compute="_compute_renewal",
         store=True,

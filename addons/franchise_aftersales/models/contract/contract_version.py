@@ -73,7 +73,6 @@ class FranchiseContractVersion(models.Model):
             ("royalty_months", "Months of average royalty"),
             ("remaining_percent", "Percent of the minimum royalties of the days not run"),
         ],
-        string="Early Termination",
         default="none",
         required=True,
     )

@@ -60,7 +60,9 @@ class FranchiseEntitlement(models.Model):
         required=True,
         default="training",
     )
-    measure = fields.Selection([("amount", "Amount"), ("quantity", "Quantity")], required=True, default="quantity")
+    measure = fields.Selection(
+        [("amount", "Amount"), ("quantity", "Quantity")], string="Measured In", required=True, default="quantity"
+    )
     unit_id = fields.Many2one("uom.uom", default=lambda self: self.env.ref("uom.product_uom_unit", False))
     amount_owed = fields.Monetary()
     quantity_owed = fields.Float(digits="Product Unit")

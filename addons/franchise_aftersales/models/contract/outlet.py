@@ -50,7 +50,7 @@ class FranchiseOutlet(models.Model):
     address_differs = fields.Boolean(
         compute="_compute_address_differs", help="The address has moved since the contract was signed."
     )
-    opening_date = fields.Date(string="Opened On", help="First day on which the store is open.")
+    opening_date = fields.Date(help="First day on which the store is open.")
     closing_date = fields.Date(
         string="Closed On", copy=False, help="First day on which the store is closed for good.", index=True
     )

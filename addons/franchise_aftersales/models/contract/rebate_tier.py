@@ -15,7 +15,10 @@ class FranchiseContractRebateTier(models.Model):
     threshold = fields.Monetary(string="Purchases From", required=True, help="Reached with this amount in one period.")
     percent = fields.Float(string="Rebate %", digits=(5, 2), required=True)
     basis = fields.Selection(
-        [("whole", "Whole amount"), ("above", "Only the part above")], string="On", default="whole", required=True
+        [("whole", "Whole amount"), ("above", "Only the part above")],
+        string="Applies To",
+        default="whole",
+        required=True,
     )
 
     _unique_threshold = models.UniqueIndex("(version_id, threshold)", "Two tiers can't start at the same amount.")

@@ -44,7 +44,7 @@ class FranchiseApplicationCheck(models.Model):
     sequence = fields.Integer(default=10)
     is_mandatory = fields.Boolean(string="Mandatory")
     finding = fields.Selection(
-        [("open", "Open"), ("met", "Met"), ("not_met", "Not met")], required=True, default="open", copy=False
+        [("open", "Not checked"), ("met", "Met"), ("not_met", "Not met")], required=True, default="open", copy=False
     )
     note = fields.Char(help="What was seen, and where it is filed.")
     exception_reason = fields.Char(help="Why the applicant can be accepted although this point is not met.")

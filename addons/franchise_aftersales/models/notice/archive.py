@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 
 from ..base.document import _MOVING
 
-# Odoo writes a token of its own when an attachment is shown to somebody; it says nothing about the content.
-HARMLESS = frozenset({"access_token", "description"})
+# Odoo writes a token and a thumbnail of its own when an attachment is shown to somebody; they aren't the content.
+HARMLESS = frozenset({"access_token", "description", "thumbnail"})
 
 
 class IrAttachment(models.Model):

@@ -96,7 +96,7 @@ class FranchiseTransfer(models.Model):
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, string="From")
+    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, string="Present Franchisee")
     partner_id = fields.Many2one("res.partner", string="New Franchisee", required=True, ondelete="restrict")
     price = fields.Monetary(required=True, help="What the new franchisee pays the old one.")
     date_planned = fields.Date(
