@@ -90,4 +90,4 @@ class FranchiseAnnouncement(models.Model):
         languages = dict(self._fields["lang"]._description_selection(self.env))
         for announcement in self:
             language = languages.get(announcement.lang, announcement.lang or "")
-            announcement.display_name = f"{announcement.name or ''} ({language})"
+            announcement.display_name = f"{announcement.name or ''} · {language}"
