@@ -59,6 +59,19 @@ class TestFinalSettlement(ClosingCase):
         cls.closing.royalties(cls.contract, cls.months[-1:], 1234.56)
         cls.termination = cls.closing.termination(cls.contract, "2025-11-15")
 
+    def test_service_staff_open_a_case_whose_money_they_may_not_see(self):
+        """R-B14: what is open is told to whoever may read the case; the final settlement itself stays closed to them."""
+        case = self.termination.with_user(self.flow.users["service"])
+        self.assertIn("has not been drawn up", case.open_point_html)
+        self.closing.final(self.termination, "computed")
+        case.invalidate_recordset()
+        self.assertIn("is not approved", case.open_point_html)
+        self.assertNotIn("/odoo/franchise.final.settlement/", case.open_point_html)
+        with self.assertRaises(AccessError):
+            self.env["franchise.final.settlement"].with_user(self.flow.users["service"]).search([])
+        manager = self.termination.with_user(self.flow.users["contract"])
+        self.assertIn("/odoo/franchise.final.settlement/", manager.open_point_html)
+
     def test_termination_to_tie_out(self):
         """The whole path, with every amount worked out again in plain Decimal."""
         closing, flow = self.closing, self.flow

@@ -268,6 +268,11 @@ class TestTerminationCase(FlowCase):
                 self.assertIn(points[code], message)
         self.assertEqual(case.open_point_count, len(points))
         self.assertIn(f"/odoo/franchise.notice/{case.notice_ids.id}", case.open_point_html)
+        for record in (*case.impact_ids, *case.task_ids[:5]):
+            name = record.display_name
+            with self.subTest(linked=name):
+                self.assertIn(f'/odoo/{record._name}/{record.id}">', case.open_point_html)
+                self.assertEqual(case.open_point_html.count(name), 1, "told once, as a link")
         self.assertEqual(case.state, "ended")
         case.impact_ids.with_user(self.make.decider).write({"decision": "adjust", "decision_reason": "Fewer stores"})
         case.impact_ids.with_user(self.make.decider).action_decide()

@@ -64,7 +64,7 @@ class FranchiseDispute(models.Model):
             ("arbitration", "Arbitration"),
             ("court", "Court"),
             ("settled", "Settled"),
-            ("decided", "Decided"),
+            ("decided", "Adjudicated"),
             ("withdrawn", "Withdrawn"),
         ],
         string="Stage",

@@ -29,7 +29,7 @@ class FranchiseFinalLine(models.Model):
     source_id = fields.Many2oneReference(string="Source Document", model_field="source_model")
     source_name = fields.Char(string="Source", help="The document that the amount comes from.")
     formula_values = fields.Json()
-    explanation = fields.Char(string="How It Came About", compute="_compute_explanation")
+    explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     amount = fields.Monetary(help="Positive: the franchisee owes us.")
     amount_unsettled = fields.Monetary(
         string="For Information", help="Confirmed before and not settled yet; no part of this document's total."

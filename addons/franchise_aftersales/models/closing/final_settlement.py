@@ -98,7 +98,7 @@ class FranchiseFinalSettlement(models.Model):
         help="Charges confirmed earlier that no settlement holds yet; for information, they are settled by themselves.",
     )
     amount_balance = fields.Monetary(string="Together", compute="_compute_amounts", store=True)
-    computed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    computed_by_id = fields.Many2one("res.users", string="Calculated By", readonly=True, copy=False)
     computed_at = fields.Datetime(string="Computed On", readonly=True, copy=False)
     approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)

@@ -87,5 +87,7 @@ class FranchiseAnnouncement(models.Model):
 
     @api.depends("name", "lang")
     def _compute_display_name(self):
+        languages = dict(self._fields["lang"]._description_selection(self.env))
         for announcement in self:
-            announcement.display_name = f"{announcement.name or ''} ({announcement.lang or ''})"
+            language = languages.get(announcement.lang, announcement.lang or "")
+            announcement.display_name = f"{announcement.name or ''} · {language}"

@@ -1,4 +1,6 @@
-from markupsafe import Markup
+import re
+
+from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
@@ -56,17 +58,32 @@ class FranchiseTermination(models.Model):
             links = case._origin._open_point_records() if points else {}
             case.open_point_count = len(points)
             case.open_point_html = Markup("<ul class='mb-0'>%s</ul>") % Markup("").join(
-                Markup("<li>%s%s</li>") % (sentence, case._links(links.get(code))) for code, sentence in points
+                Markup("<li>%s</li>") % case._linked(sentence, links.get(code)) for code, sentence in points
             )
 
     @api.model
-    def _links(self, records):
-        """The first of `records` as links into the web client."""
-        return Markup("").join(
-            Markup(' <a href="/odoo/%s/%s">%s</a>')
-            % (record._name, record.id, self.env._("Open %s", record.display_name))
-            for record in (records or ())[:SHOWN]
-        )
+    def _linked(self, sentence, records):
+        """`sentence` as HTML in which the names of `records` are links; where it names none, links follow it."""
+        records = (records or ())[:SHOWN]
+        links = {str(escape(name)): self._link(record, name) for record in records for name in self._names_told(record)}
+        text = str(escape(sentence))
+        pattern = "|".join(re.escape(name) for name in sorted(links, key=len, reverse=True))
+        if links and re.search(pattern, text):
+            return Markup(re.sub(pattern, lambda match: links[match.group()], text))  # noqa: S704 — escaped above
+        more = (Markup(" %s") % self._link(record, self.env._("Open %s", record.display_name)) for record in records)
+        return Markup("").join([escape(sentence), *more])
+
+    @api.model
+    def _names_told(self, record):
+        """The names by which a sentence may tell of `record`: its own, its short one, its supplier's."""
+        names = [record.display_name, record["name"] if "name" in record._fields else None]
+        if "supplier_id" in record._fields:
+            names.append(record["supplier_id"].name)
+        return [name for name in names if name]
+
+    @api.model
+    def _link(self, record, text):
+        return Markup('<a href="/odoo/%s/%s">%s</a>') % (record._name, record.id, text)
 
     def _open_point_records(self):
         """{code of an open point: its records}, for the links on the form; rooms add theirs."""
