@@ -104,6 +104,7 @@
     ],
     "assets": {
         "web.assets_backend": [
+            "franchise_aftersales/static/src/css/backend.css",
             "franchise_aftersales/static/src/js/month_field.js",
             "franchise_aftersales/static/src/js/paged_report.js",
         ],

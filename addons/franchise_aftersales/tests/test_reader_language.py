@@ -148,15 +148,19 @@ class TestReaderLanguage(FlowCase):
             "renewal_months": 12,
             "rebate_tier_ids": [(0, 0, {"threshold": 50000, "percent": 2.5, "basis": "above"})],
         }
-        version = draft_contract(self.flow, terms).version_ids
+        version = draft_contract(self.flow, terms, initial_fee=36000, deposit=0).version_ids
         rows = {label: text for label, _help, text in version.contract_id._document_term_rows()}
         label = {name: field._description_string(self.env) for name, field in version._fields.items()}
         self.assertEqual(rows[label["royalty_percent"]], "5.00")
+        fields = version.contract_id._fields
+        self.assertIn("36,000", rows[fields["initial_fee"]._description_string(self.env)])
+        self.assertNotIn(fields["deposit"]._description_string(self.env), rows)
         self.assertIn("800", rows[label["penalty_amount"]])
         self.assertIn("2.5 %", rows[label["rebate_tier_ids"]])
         for name in ("marketing_percent", "purchase_target", "target_period", "penalty_months", "renewal_months"):
             self.assertNotIn(label[name], rows)
-        version.write({"purchase_target": 1000, "renewal_mode": "agreement"})
+        version.write({"purchase_target": 1000, "renewal_mode": "agreement", "penalty_rule": "none"})
         rows = {label: text for label, _help, text in version.contract_id._document_term_rows()}
         self.assertIn(label["target_period"], rows)
         self.assertEqual(rows[label["renewal_months"]], "12")
+        self.assertFalse({label["penalty_rule"], label["penalty_amount"]}.intersection(rows))

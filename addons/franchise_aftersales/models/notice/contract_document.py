@@ -10,6 +10,7 @@ NOT_PRINTED = frozenset(
 SAID_WITH = {
     "target_period": lambda version: version.purchase_target,
     "renewal_months": lambda version: version.renewal_mode != "none",
+    "penalty_rule": lambda version: version.penalty_rule != "none",
     "penalty_amount": lambda version: version.penalty_rule == "fixed",
     "penalty_months": lambda version: version.penalty_rule == "royalty_months",
     "penalty_percent": lambda version: version.penalty_rule == "remaining_percent",
@@ -41,7 +42,15 @@ class FranchiseContract(models.Model):
         """
         self.ensure_one()
         version = self._document_terms()
-        rows = []
+        rows = [
+            (
+                self._fields[name]._description_string(self.env),
+                "",
+                format_amount(self.env, self[name], self.currency_id),
+            )
+            for name in ("initial_fee", "deposit")
+            if self[name]
+        ]
         for name, field in version._fields.items():
             if name in NOT_PRINTED or name not in version._get_frozen_fields() or field.relational:
                 continue
