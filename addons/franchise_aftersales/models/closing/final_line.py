@@ -57,8 +57,10 @@ class FranchiseFinalLine(models.Model):
             line.display_name = " ".join(filter(None, (kinds.get(line.kind, ""), line.source_label)))
 
     def _source_code(self):
-        """What tells the lines of one kind apart, in no language: the goods as invoiced, or the claim's number."""
+        """What tells the lines of one kind apart, in no language: goods as invoiced, a claim's number, a month."""
         self.ensure_one()
+        if self.kind == "royalty_minimum":
+            return self.formula_values["first"][:7]
         return self.source_name if self.kind in ("buyback", "reserve") else ""
 
     @api.depends("formula_values")

@@ -123,19 +123,34 @@ class FranchiseCharge(models.Model):
             "about" among the formula's values, or a name.
         :return: the new charges (sudo); amounts of zero are written too: they show that the rule gave nothing.
         """
-        named = [{"name": self._charge_name(vals), **vals} for vals in vals_list]
-        charges = self.sudo()._trusted().create([{"revision": 1, "res_line": 0, **vals} for vals in named])
+        names = self._charge_names(vals_list)
+        charges = (
+            self.sudo()
+            ._trusted()
+            .create(
+                [
+                    {"revision": 1, "res_line": 0, "name": name, **vals}
+                    for name, vals in zip(names, vals_list, strict=True)
+                ]
+            )
+        )
         if confirm:
             charges._move("confirm")
         return charges
 
     @api.model
-    def _charge_name(self, vals):
-        """The name to store, for searches and the ledger: in the language of the franchisee, who gets the statement."""
-        contract = self.env["franchise.contract"].browse(vals["contract_id"]).sudo()
-        spoken = self.with_context(lang=contract.franchisee_id.lang or self.env.lang)
-        kinds = dict(spoken._fields["kind"]._description_selection(spoken.env))
-        return f"{kinds[vals['kind']]} {vals['formula_values'].get('about', '')}".strip()
+    def _charge_names(self, vals_list):
+        """The names to store, for searches and the ledger: in the language of the franchisees, who get the statements."""
+        contracts = self.env["franchise.contract"].sudo().browse([vals["contract_id"] for vals in vals_list])
+        languages = [contract.franchisee_id.lang or self.env.lang for contract in contracts]
+        kinds = {}
+        for language in set(languages):
+            spoken = self.with_context(lang=language)
+            kinds[language] = dict(spoken._fields["kind"]._description_selection(spoken.env))
+        return [
+            f"{kinds[language][vals['kind']]} {vals['formula_values'].get('about', '')}".strip()
+            for language, vals in zip(languages, vals_list, strict=True)
+        ]
 
     def write(self, vals):
         result = super().write(vals)
