@@ -103,7 +103,11 @@
         "demo/kept_duties.xml",
     ],
     "assets": {
-        "web.assets_backend": ["franchise_aftersales/static/src/js/paged_report.js"],
+        "web.assets_backend": [
+            "franchise_aftersales/static/src/css/backend.css",
+            "franchise_aftersales/static/src/js/month_field.js",
+            "franchise_aftersales/static/src/js/paged_report.js",
+        ],
     },
     "application": True,
 }

@@ -371,18 +371,16 @@ class FranchiseFinalSettlement(models.Model):
     def _prepare_charges(self):
         """Values of the charges that the lines become; what comes to zero, or is for information, is only shown."""
         self.ensure_one()
-        spoken = self.with_context(lang=self.franchisee_id.lang or self.env.lang)
         return [
             {
                 "contract_id": self.contract_id.id,
                 "kind": line.kind,
                 "date": line.date,
-                "name": f"{self.name} {line.display_name}",
                 "amount": line.amount,
                 "res_model": self._name,
                 "res_id": self.id,
                 "res_line": line.id,
-                "formula_values": line.formula_values,
+                "formula_values": {**line.formula_values, "about": f"{self.name} {line._source_code()}".strip()},
                 # By its days the database sees a month that a report charges as well.
                 **(
                     {"period_from": line.formula_values["first"], "period_to": line.formula_values["last"]}
@@ -390,7 +388,7 @@ class FranchiseFinalSettlement(models.Model):
                     else {}
                 ),
             }
-            for line in spoken.line_ids
+            for line in self.line_ids
             if line.kind != "unsettled" and line.amount
         ]
 

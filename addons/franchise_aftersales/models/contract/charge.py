@@ -23,7 +23,8 @@ class FranchiseCharge(models.Model):
 
     Charges are written by the documents that compute them, never typed, except adjustments, which carry a reason.
     Each says from what and how it was computed: `formula_values` has the formula's code under "formula" and its inputs as
-    decimal strings, so that the explanation can be given in any language. A confirmed charge is settled exactly once.
+    decimal strings, so that the explanation can be given in any language; with "about", text without a language (a month,
+    a document's number), the kind's name in the reader's language and that text are what the charge is called. A confirmed charge is settled exactly once.
     An adjustment is entered by one person and confirmed by another, of finance.
     """
 
@@ -79,7 +80,7 @@ class FranchiseCharge(models.Model):
     res_line = fields.Integer(string="Source Line", readonly=True, copy=False, default=0)
     revision = fields.Integer(readonly=True, copy=False, default=1)
     formula_values = fields.Json(readonly=True, copy=False)
-    explanation = fields.Char(string="How It Came About", compute="_compute_explanation")
+    explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     is_settled = fields.Boolean(string="Settled", readonly=True, copy=False)
     entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
     confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
@@ -99,6 +100,14 @@ class FranchiseCharge(models.Model):
     )
     _to_settle = models.Index("(company_id, date) WHERE state = 'confirmed' AND is_settled IS NOT TRUE")
 
+    @api.depends("kind", "name", "formula_values")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for charge in self:
+            about = (charge.formula_values or {}).get("about")
+            charge.display_name = charge.name if about is None else f"{kinds[charge.kind]} {about}".strip()
+
     @api.depends("formula_values", "reason")
     @api.depends_context("lang")
     def _compute_explanation(self):
@@ -109,14 +118,39 @@ class FranchiseCharge(models.Model):
     def _charge(self, vals_list, confirm=True):
         """Write charges that a document computed, confirmed unless told otherwise; for the model's own steps only.
 
-        :param vals_list: dicts with contract_id, kind, date, name, amount (in the contract's currency), res_model, res_id,
-            res_line, revision, formula_values ({"formula": code, inputs as decimal strings}), period_from, period_to.
+        :param vals_list: dicts with contract_id, kind, date, amount (in the contract's currency), res_model, res_id,
+            res_line, revision, formula_values ({"formula": code, inputs as decimal strings}), period_from, period_to;
+            "about" among the formula's values, or a name.
         :return: the new charges (sudo); amounts of zero are written too: they show that the rule gave nothing.
         """
-        charges = self.sudo()._trusted().create([{"revision": 1, "res_line": 0, **vals} for vals in vals_list])
+        names = self._charge_names(vals_list)
+        charges = (
+            self.sudo()
+            ._trusted()
+            .create(
+                [
+                    {"revision": 1, "res_line": 0, "name": name, **vals}
+                    for name, vals in zip(names, vals_list, strict=True)
+                ]
+            )
+        )
         if confirm:
             charges._move("confirm")
         return charges
+
+    @api.model
+    def _charge_names(self, vals_list):
+        """The names to store, for searches and the ledger: in the language of the franchisees, who get the statements."""
+        contracts = self.env["franchise.contract"].sudo().browse([vals["contract_id"] for vals in vals_list])
+        languages = [contract.franchisee_id.lang or self.env.lang for contract in contracts]
+        kinds = {}
+        for language in set(languages):
+            spoken = self.with_context(lang=language)
+            kinds[language] = dict(spoken._fields["kind"]._description_selection(spoken.env))
+        return [
+            f"{kinds[language][vals['kind']]} {vals['formula_values'].get('about', '')}".strip()
+            for language, vals in zip(languages, vals_list, strict=True)
+        ]
 
     def write(self, vals):
         result = super().write(vals)
@@ -178,6 +212,9 @@ class FranchiseCharge(models.Model):
     def _prepare_settlement_source(self):
         """This amount as a settlement source (see `franchise.settlement.source`)."""
         self.ensure_one()
+        values = {**(self.formula_values or {}), "source": self._name}
+        if "about" in values:
+            values["about"] = f"{self.contract_id.name} {values['about']}".strip()
         return {
             "source_model": self._name,
             "source_id": self.id,
@@ -190,7 +227,7 @@ class FranchiseCharge(models.Model):
             "date": self.date,
             "name": f"{self.contract_id.name} {self.name}",
             "formula": self.reason,
-            "formula_values": {**(self.formula_values or {}), "source": self._name},
+            "formula_values": values,
             "partner_reference": False,
             "cause_id": False,
             "product_id": False,

@@ -169,15 +169,14 @@ class FranchiseSalesReport(models.Model):
     def _prepare_charges(self, parts, before):
         """Values of the charges of this revision; `before`: {kind: amount of earlier revisions}."""
         self.ensure_one()
-        labels = {"royalty": self.env._("Royalty"), "marketing": self.env._("Marketing fund")}
         month = self.month.strftime("%Y-%m")
         prepared = []
-        for kind, label in labels.items():
+        for kind in ("royalty", "marketing"):
             total = sum(getattr(part, kind) for part in parts)
             earlier = round_money(before.get(kind, 0), self.currency_id.rounding)
             if kind == "marketing" and not (earlier or any(part.marketing_percent for part in parts)):
                 continue
-            values = {"formula": kind, "parts": [self._part_values(part) for part in parts]}
+            values = {"formula": kind, "about": month, "parts": [self._part_values(part) for part in parts]}
             if self.revision > 1:
                 values |= {"formula": f"{kind}_correction", "new": str(total), "before": str(earlier)}
             prepared.append(
@@ -187,7 +186,6 @@ class FranchiseSalesReport(models.Model):
                     "date": month_ends(self.month)[1],
                     "period_from": parts[0].first,
                     "period_to": parts[-1].last,
-                    "name": f"{label} {month}",
                     "amount": float(total - earlier),
                     "res_model": self._name,
                     "res_id": self.id,

@@ -40,7 +40,7 @@ class FranchiseTarget(models.Model):
     buyer_id = fields.Many2one(related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_from = fields.Date(string="From", required=True)
-    date_to = fields.Date(string="To", required=True)
+    date_to = fields.Date(string="Until", required=True)
     target_amount = fields.Monetary(string="Target", required=True)
     achieved_amount = fields.Monetary(string="Achieved", readonly=True, copy=False)
     achieved_percent = fields.Float(
@@ -124,12 +124,12 @@ class FranchiseTarget(models.Model):
             "date": self.date_to,
             "period_from": self.date_from,
             "period_to": self.date_to,
-            "name": self.env._("Rebate %(start)s to %(end)s", start=self.date_from, end=self.date_to),
             "amount": -self.rebate_amount,
             "res_model": self._name,
             "res_id": self.id,
             "formula_values": {
                 "formula": "rebate",
+                "about": f"{self.date_from} – {self.date_to}",
                 "from": self.date_from.isoformat(),
                 "to": self.date_to.isoformat(),
                 "achieved": f"{round_money(self.achieved_amount, self.currency_id.rounding):f}",

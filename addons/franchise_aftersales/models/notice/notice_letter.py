@@ -122,7 +122,7 @@ class FranchiseNotice(models.Model):
     def _letter_file_name(self):
         """Name of the printed letter, without its ending."""
         self.ensure_one()
-        return self.env._("Notice %s", self.display_name).replace("/", "-")
+        return (self.name or self.env._("Notice")).replace("/", "-")
 
     def _archive_letter(self):
         """Print the letter as it goes out and keep it as evidence."""

@@ -141,13 +141,9 @@ class FranchiseTermination(models.Model):
             )
             for version in before.values():
                 day = fields.Date.add(max(amendment.date_from, fields.Date.context_today(self)), days=1)
-                draft = version.copy(
-                    {
-                        "date_from": day,
-                        "date_to": False,
-                        "amendment_reason": self.env._("%s was withdrawn.", self.name),
-                    }
-                )
+                spoken = self.with_context(lang=version.agreement_id.supplier_id.lang or self.env.lang)
+                reason = spoken.env._("%s was withdrawn.", self.name)
+                draft = version.copy({"date_from": day, "date_to": False, "amendment_reason": reason})
                 told.append(
                     self.env._(
                         "%(amendment)s is in force: %(draft)s brings the earlier terms back once it is confirmed.",
