@@ -106,4 +106,5 @@
         "web.assets_backend": ["franchise_aftersales/static/src/js/paged_report.js"],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }
