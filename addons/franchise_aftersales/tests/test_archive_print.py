@@ -28,6 +28,11 @@ class TestArchivePrint(FlowCase):
             notice.action_send()
         self.assertEqual((notice.state, notice.archive_id.id), ("draft", False))
 
+    def test_an_empty_print_is_no_letter(self):
+        notice = make_notice(self.flow)
+        with patch(RENDER, return_value=(b"", "pdf")), self.assertRaisesRegex(UserError, "gave an empty one"):
+            notice.action_send()
+
     def test_while_modules_are_installed_the_story_goes_on_without_the_file(self):
         notice = make_notice(self.flow)
         self.patch(self.env.registry, "ready", False)

@@ -149,6 +149,15 @@ class FranchiseArchivedMixin(models.AbstractModel):
         content = self.env["ir.actions.report"].sudo().with_context(force_report_rendering=True)
         try:
             content = content._render_qweb_pdf(report, self.ids)[0]
+            if not content:
+                # Odoo takes an exit with 1 for a warning, whatever came of it.
+                raise UserError(
+                    self.env._(
+                        "“%s” can't be printed: the program that makes PDF files gave an empty one. Nothing was changed; "
+                        "ask your administrator to look at WeasyPrint or wkhtmltopdf on the server.",
+                        self.display_name,
+                    )
+                )
         except Exception:
             if self.env.registry.ready:
                 raise
