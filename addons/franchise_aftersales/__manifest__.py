@@ -110,4 +110,5 @@
         ],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

@@ -33,3 +33,4 @@ from . import test_two_people, test_deposit, test_intrusion
 from . import test_buttons
 from . import test_batch
 from . import test_reader_language
+from . import test_archive_print
