@@ -40,9 +40,14 @@ class FranchiseTermination(models.Model):
             if contract.state == "signed":
                 values["planned_date_end"] = contract.date_end
                 contract._move("end", {"date_end": case.date_effective})
-            case._move("end", values)
+            case._move(case._end_step(), values)
         self.store_ids._close()
         self._on_contract_ended()
+
+    def _end_step(self):
+        """The transition by which this case ends its contract."""
+        self.ensure_one()
+        return "end"
 
     def _on_contract_ended(self):
         """The contracts of these cases have ended, on `date_effective`; what survives them begins (R-B9)."""
@@ -66,7 +71,7 @@ class FranchiseTermination(models.Model):
         :return: {"ended": cases, "failed": cases}.
         """
         today = fields.Date.context_today(self)
-        ids = self.search([("state", "=", "notified"), ("date_effective", "<", today)], order="id").ids
+        ids = self.search(self._to_end(today), order="id").ids
         result = {"ended": 0, "failed": 0}
         for start in range(0, len(ids), BATCH):
             cases = self.browse(ids[start : start + BATCH])
@@ -76,6 +81,11 @@ class FranchiseTermination(models.Model):
             if commit:
                 self.env["ir.cron"]._commit_progress(len(cases), remaining=len(ids) - start - len(cases))
         return result
+
+    @api.model
+    def _to_end(self, today):
+        """Domain of the cases that the scheduled run of `today` ends."""
+        return fields.Domain([("state", "=", "notified"), ("date_effective", "<", today)])
 
     def _end_batch(self):
         """End the cases together; when that fails, one by one. Returns how many failed even alone."""

@@ -47,6 +47,7 @@ STEP_VALUES = {
         "renewal_refused_by": "franchisor",
         "renewal_refused_on": "2020-01-01",
         "renewal_refusal_reason": "x",
+        "renewal_notice_id": 1,
         "deadline_date": "2020-01-01",
         "renewal_mode": "none",
     },
@@ -116,7 +117,6 @@ def records(flow, made):
         "franchise.exchange": taken_back.with_env(flow.env),
         "franchise.exchange.line": taken_back.with_env(flow.env).line_ids,
         "franchise.exchange.quota": flow.env["franchise.exchange.quota"].search([("invoice_line_id", "=", bought.id)]),
-        "franchise.renewal.refuse": flow.env["franchise.renewal.refuse"].create({}),
     }
 
 
