@@ -353,8 +353,11 @@ class TestFinalSettlement(ClosingCase):
 
     def test_a_late_report_does_not_charge_the_month_again(self):
         final = self.closing.final(self.termination, "approved")
-        report = self.env["franchise.sales.report"].create(
-            {"contract_id": self.contract.id, "month": "2025-10-01", "net_sales": 5000}
+        report = (
+            self.env["franchise.sales.report"]
+            .with_user(self.flow.users["contract"])
+            .create({"contract_id": self.contract.id, "month": "2025-10-01", "net_sales": 5000})
+            .with_env(self.env)
         )
         with self.assertRaisesRegex(UserError, f"{final.name}.*charged the minimum"):
             report.action_confirm()

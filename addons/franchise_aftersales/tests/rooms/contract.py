@@ -54,6 +54,8 @@ STEP_VALUES = {
     "franchise.sales.report": {
         "revision": 9,
         "is_estimate": True,
+        "entered_by_id": 1,
+        "confirmed_by_id": 1,
         "royalty_amount": 1,
         "marketing_amount": 1,
         "company_id": 1,
@@ -64,12 +66,14 @@ STEP_VALUES = {
         "rebate_amount": 1,
         "version_id": False,
         "measured_on": "2020-01-01 00:00:00",
+        "corrected_on": "2020-01-01 00:00:00",
     },
     "franchise.entitlement": {"amount_given": 1, "amount_remaining": 1, "is_fulfilled": True, "deadline_date": False},
     "franchise.exchange": {
         "entered_by_id": 1,
         "approved_by_id": 1,
         "approved_at": "2020-01-01 00:00:00",
+        "requested_on": "2020-01-01",
         "amount_total": 1,
     },
 }

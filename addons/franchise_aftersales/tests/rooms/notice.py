@@ -49,7 +49,14 @@ STEPS = {
     },
 }
 STEP_VALUES = {
-    "franchise.contract": {"offered_at": "2026-01-01 00:00:00", "offered_sha256": "x", "archive_sha256": "x"},
+    "franchise.contract": {
+        "offered_at": "2026-01-01 00:00:00",
+        "offered_sha256": "x",
+        "archive_sha256": "x",
+        "paper_recorded_by_id": 1,
+        "paper_confirmed_by_id": 1,
+        "paper_sha256": "x",
+    },
     "franchise.notice": {
         "archive_sha256": "x",
         "archive_id": 1,
