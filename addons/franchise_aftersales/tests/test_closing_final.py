@@ -341,6 +341,7 @@ class TestFinalSettlement(ClosingCase):
             {
                 "contract_id": self.contract.id,
                 "date": "2025-11-10",
+                "date_reason": "Letter of that day",
                 "line_ids": [Command.create({"invoice_line_id": sold.id, "quantity": 5})],
             }
         )
