@@ -35,7 +35,6 @@
         "report/final_settlement_templates.xml",
         "report/legal_certificate_templates.xml",
         "wizard/settlement_generate_views.xml",
-        "wizard/renewal_refuse_views.xml",
         "wizard/sales_missing_views.xml",
         "wizard/agreement_wizard_views.xml",
         "views/menu_roots.xml",

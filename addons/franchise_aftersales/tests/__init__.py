@@ -34,3 +34,6 @@ from . import test_buttons
 from . import test_batch
 from . import test_reader_language
 from . import test_archive_print
+from . import test_contract_refusal, test_contract_expiry
+from . import test_portal_links
+from . import test_rules_returns, test_rules_people, test_rules_minimum, test_rules_service

@@ -2,6 +2,7 @@ from . import (
     claim,
     claim_notice,
     claim_coverage,
+    claim_service,
     claim_line,
     claim_quota,
     recovery,

@@ -35,7 +35,7 @@ class FranchiseAssetOption(models.Model):
         "lapse": Transition(("open",), "lapsed", GROUP_CONTRACT),
         "cancel": Transition(("draft",), "cancelled", GROUP_CONTRACT),
     }
-    _frozen_fields = frozenset({"name", "contract_id", "date_end", "price_rule", "option_days"})
+    _frozen_fields = frozenset({"name", "contract_id", "date_end", "price_rule", "option_days", "terms_reason"})
     _evidence_fields = ("appraisal_ids",)
     _step_fields = frozenset({"entered_by_id", "exercised_by_id", "exercised_on"})
 

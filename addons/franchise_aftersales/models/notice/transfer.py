@@ -337,6 +337,10 @@ class FranchiseTransfer(models.Model):
         )
         old.with_context(active_test=False).outlet_ids.sudo().write({"contract_id": successor.id})
         successor.scan_ids = self.agreement_file_ids
+        # Two people saw the signed agreement: who entered the transfer, and who approved it.
+        successor._trusted().write(
+            {"paper_recorded_by_id": self.entered_by_id.id, "paper_confirmed_by_id": self.decided_by_id.id}
+        )
         successor.action_sign()
         old.action_end()
         for contract, text in (
