@@ -22,7 +22,8 @@ class FranchiseDocumentMixin(models.AbstractModel):
     A model lists its steps in `_transitions` ({action: Transition}); nothing else changes `state`: writing it
     directly is refused for everybody, over RPC too. `_frozen_fields` can be changed only in `_editable_states`,
     `_step_fields` (who approved, when, under which terms …) only by the document's own steps, and what is computed
-    by nobody. The same table drives buttons, guards, the manual and the tests.
+    by nobody. The same table drives buttons, guards, the manual and the tests. A room that extends a document by `_inherit`
+    declares its own fields in the same two names: those of all parts count together.
     """
 
     _name = "franchise.document.mixin"
@@ -100,13 +101,17 @@ class FranchiseDocumentMixin(models.AbstractModel):
 
     def _own_fields(self):
         """Names of the fields that only the document itself writes."""
-        return self._step_fields.union(
+        return self._declared("_step_fields").union(
             name for name, field in self._fields.items() if field.store and field.compute and field.readonly
         )
 
+    def _declared(self, name):
+        """The field names that all parts of this model declare under `name`."""
+        return frozenset().union(*(vars(part).get(name, ()) for part in type(self).__mro__))
+
     def _get_frozen_fields(self):
         """Names of the fields that change only in the editable states."""
-        return self._frozen_fields
+        return self._declared("_frozen_fields")
 
     def _check_frozen(self, vals):
         """Refuse changes of frozen fields outside the editable states.

@@ -1,11 +1,9 @@
 from . import (
     claim,
+    claim_obstacles,
     claim_notice,
     claim_coverage,
     claim_line,
     claim_quota,
-    recovery,
-    recovery_line,
-    recovery_sync,
-    tie_out,
+    claim_charge,
 )
