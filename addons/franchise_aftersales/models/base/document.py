@@ -1,3 +1,4 @@
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import api, models
@@ -49,15 +50,24 @@ class FranchiseDocumentMixin(models.AbstractModel):
             )
         if not self._is_moving():
             self._check_given(set().union(*vals_list))
-        return super().create([self._numbered(vals) for vals in vals_list])
+        return super().create(self._numbered(vals_list))
 
-    def _numbered(self, vals):
-        """`vals` with the next number of the document's company, unless they bring one."""
+    def _numbered(self, vals_list):
+        """`vals_list` with the next numbers of the documents' companies, unless they bring their own."""
+        if not self._number_sequence:
+            return vals_list
         new = self.env._("New")
-        if not self._number_sequence or vals.get("name", new) != new:
-            return vals
-        sequence = self.env["ir.sequence"].with_company(vals.get("company_id") or self.env.company.id)
-        return {**vals, "name": sequence.next_by_code(self._number_sequence) or new}
+        numbered = [dict(vals) for vals in vals_list]
+        unnamed = defaultdict(list)
+        for vals in numbered:
+            if vals.get("name", new) == new:
+                unnamed[vals.get("company_id") or self.env.company.id].append(vals)
+        for company, documents in unnamed.items():
+            sequences = self.env["ir.sequence"].with_company(company)
+            numbers = sequences._next_batch_by_code(self._number_sequence, len(documents))
+            for vals, number in zip(documents, numbers):  # noqa: B905 — without a sequence there is no number
+                vals["name"] = number
+        return numbered
 
     def write(self, vals):
         if not self._is_moving():
