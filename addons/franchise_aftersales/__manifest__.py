@@ -40,6 +40,7 @@
         "views/menu_roots.xml",
         "views/cause_views.xml",
         "views/claim_views.xml",
+        "views/recovery_views.xml",
         "views/contract_views.xml",
         "views/contract_money_views.xml",
         "views/contract_support_views.xml",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import databases
-from .benchmarks import contracts
+from .benchmarks import claims, contracts
 from .commands import output
 from .odoo import Odoo, Tools
 from .once import locked
@@ -21,6 +21,7 @@ from .setup import prepare
 
 #: By name: the module of `house.odoo_side` that measures, its usual size, and how its figures are laid out.
 BENCHMARKS: dict[str, tuple[str, int, Callable[[dict[str, Any]], list[str]]]] = {
+    "claims": ("bench_claims", 200_000, claims.table),
     "contracts": ("bench_contracts", 20_000, contracts.table),
 }
 

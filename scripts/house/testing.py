@@ -140,7 +140,7 @@ def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
     env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
     return run_pytest(
         tools, "addon",
-        [f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *spread,
+        ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *spread,
          *addon_folders(settings)],
         env, arguments,
     )  # fmt: skip

@@ -188,6 +188,8 @@ ACCESS = {
     "franchise.claim.quota": Access(
         {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"
     ),
+    "franchise.claim.charge": Access({"service": "r", "accountant": "r", "finance": "r", "manager": "r"}),
+    # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),
     # settlement

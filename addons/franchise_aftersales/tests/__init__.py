@@ -1,6 +1,6 @@
 from . import test_allocation, test_coverage, test_recovery_terms
 from . import test_agreement, test_transitions, test_access, test_access_rpc
-from . import test_claim, test_claim_approval, test_claim_quota
+from . import test_claim, test_claim_approval, test_claim_quota, test_claim_charge, test_numbers
 from . import test_endpoint, test_outbox, test_outbox_results, test_outbox_together, test_inbox, test_inbox_malformed
 from . import test_settlement, test_settlement_fixed, test_settlement_together, test_tie_out
 from . import test_statement, test_translations

@@ -162,7 +162,7 @@ class TestClaimApproval(FlowCase):
     def test_closing_waits_for_the_last_answer(self):
         claim = self.flow.claim(stage="approved")
         service = claim.with_user(self.flow.users["service"])
-        with self.assertRaisesRegex(UserError, "no final answer yet from"):
+        with self.assertRaisesRegex(UserError, "No final answer yet from"):
             service.action_close()
         supplier = claim.recovery_ids.filtered(lambda recovery: recovery.party == "supplier")
         self.flow.receive(self.flow.answer(supplier))

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import api, models
@@ -22,7 +23,8 @@ class FranchiseDocumentMixin(models.AbstractModel):
     A model lists its steps in `_transitions` ({action: Transition}); nothing else changes `state`: writing it
     directly is refused for everybody, over RPC too. `_frozen_fields` can be changed only in `_editable_states`,
     `_step_fields` (who approved, when, under which terms …) only by the document's own steps, and what is computed
-    by nobody. The same table drives buttons, guards, the manual and the tests.
+    by nobody. The same table drives buttons, guards, the manual and the tests. A room that extends a document by `_inherit`
+    declares its own fields in the same two names: those of all parts count together.
     """
 
     _name = "franchise.document.mixin"
@@ -48,15 +50,24 @@ class FranchiseDocumentMixin(models.AbstractModel):
             )
         if not self._is_moving():
             self._check_given(set().union(*vals_list))
-        return super().create([self._numbered(vals) for vals in vals_list])
+        return super().create(self._numbered(vals_list))
 
-    def _numbered(self, vals):
-        """`vals` with the next number of the document's company, unless they bring one."""
+    def _numbered(self, vals_list):
+        """`vals_list` with the next numbers of the documents' companies, unless they bring their own."""
+        if not self._number_sequence:
+            return vals_list
         new = self.env._("New")
-        if not self._number_sequence or vals.get("name", new) != new:
-            return vals
-        sequence = self.env["ir.sequence"].with_company(vals.get("company_id") or self.env.company.id)
-        return {**vals, "name": sequence.next_by_code(self._number_sequence) or new}
+        numbered = [dict(vals) for vals in vals_list]
+        unnamed = defaultdict(list)
+        for vals in numbered:
+            if vals.get("name", new) == new:
+                unnamed[vals.get("company_id") or self.env.company.id].append(vals)
+        for company, documents in unnamed.items():
+            sequences = self.env["ir.sequence"].with_company(company)
+            numbers = sequences._next_batch_by_code(self._number_sequence, len(documents))
+            for vals, number in zip(documents, numbers):  # noqa: B905 — without a sequence there is no number
+                vals["name"] = number
+        return numbered
 
     def write(self, vals):
         if not self._is_moving():
@@ -100,13 +111,17 @@ class FranchiseDocumentMixin(models.AbstractModel):
 
     def _own_fields(self):
         """Names of the fields that only the document itself writes."""
-        return self._step_fields.union(
+        return self._declared("_step_fields").union(
             name for name, field in self._fields.items() if field.store and field.compute and field.readonly
         )
 
+    def _declared(self, name):
+        """The field names that all parts of this model declare under `name`."""
+        return frozenset().union(*(vars(part).get(name, ()) for part in type(self).__mro__))
+
     def _get_frozen_fields(self):
         """Names of the fields that change only in the editable states."""
-        return self._frozen_fields
+        return self._declared("_frozen_fields")
 
     def _check_frozen(self, vals):
         """Refuse changes of frozen fields outside the editable states.

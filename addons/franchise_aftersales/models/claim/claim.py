@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...tools.allocation import to_decimal
-from ...tools.recovery_terms import ApprovedLine, recoverable_total, split_by_party
 from ..base.document import Transition
 
 GROUP_SERVICE = "franchise_aftersales.group_service"
@@ -13,9 +11,8 @@ REASONS = frozenset({"override_reason", "reject_reason"})
 class FranchiseClaim(models.Model):
     """After-sales claim of a franchisee for goods that a supplier delivered.
 
-    Draft → submitted (checked, coverage decided) → assessed → approved (a second person; recoveries are
-    demanded from the liable parties) → closed. The work flow is `state`; what became of the money is
-    `recovery_state`.
+    Draft → submitted (checked, coverage decided) → assessed → approved (a second person) → closed. The work flow is
+    `state`. Later rooms extend the steps (`action_*`) and say what stands in their way (`_obstacles`).
     """
 
     _name = "franchise.claim"
@@ -55,7 +52,6 @@ class FranchiseClaim(models.Model):
     _step_fields = frozenset(
         {
             "version_id",
-            "amount_own",
             "coverage_state",
             "coverage_findings",
             "served_by",
@@ -132,9 +128,6 @@ class FranchiseClaim(models.Model):
     amount_claimed = fields.Monetary(string="Claimed", compute="_compute_amounts", store=True)
     amount_assessed = fields.Monetary(string="Assessed", compute="_compute_amounts", store=True)
     amount_approved = fields.Monetary(string="Approved", compute="_compute_amounts", store=True)
-    amount_own = fields.Monetary(
-        string="Own Cost", readonly=True, copy=False, help="Part of the approved amount that no other party bears."
-    )
 
     override_reason = fields.Char(
         string="Reason for Override", copy=False, tracking=True, help="Why the claim is pursued although not covered."
@@ -145,16 +138,6 @@ class FranchiseClaim(models.Model):
     assessed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)
-
-    recovery_ids = fields.One2many("franchise.claim.recovery", "claim_id", string="Recoveries")
-    recovery_count = fields.Integer(compute="_compute_recovery_state", store=True)
-    recovery_state = fields.Selection(
-        [("none", "None"), ("open", "Open"), ("answered", "Answered"), ("settled", "Settled")],
-        string="Recovery",
-        compute="_compute_recovery_state",
-        store=True,
-    )
-    amount_recovered = fields.Monetary(string="Accepted", compute="_compute_recovery_state", store=True)
 
     _unique_name = models.UniqueIndex("(company_id, name) WHERE state != 'draft'", "This claim number is taken.")
     _check_dates = models.Constraint(
@@ -189,22 +172,6 @@ class FranchiseClaim(models.Model):
             claim.amount_claimed = sum(claim.line_ids.mapped("amount_claimed"))
             claim.amount_assessed = sum(claim.line_ids.mapped("amount_assessed"))
             claim.amount_approved = sum(claim.line_ids.mapped("amount_approved"))
-
-    @api.depends("recovery_ids.state", "recovery_ids.is_settled", "recovery_ids.amount_accepted")
-    def _compute_recovery_state(self):
-        self.mapped("currency_id")  # read together: each amount written asks for its own currency
-        for claim in self:
-            recoveries = claim.recovery_ids
-            claim.recovery_count = len(recoveries)
-            claim.amount_recovered = sum(recoveries.mapped("amount_accepted"))
-            if not recoveries:
-                claim.recovery_state = "none"
-            elif not all(recovery.is_answered for recovery in recoveries):
-                claim.recovery_state = "open"
-            elif any(recovery.amount_accepted and not recovery.is_settled for recovery in recoveries):
-                claim.recovery_state = "answered"
-            else:
-                claim.recovery_state = "settled" if claim.amount_recovered else "answered"
 
     @api.constrains("outlet_id", "contract_id")
     def _check_outlet(self):
@@ -241,34 +208,18 @@ class FranchiseClaim(models.Model):
     def action_submit(self):
         """Submit: the claim is complete, what it claims is reserved on the supplier's bills, coverage is decided.
 
-        :raises UserError: no line, or more claimed than was invoiced.
+        :raises UserError: something is missing, which the message lists, or more is claimed than was invoiced.
         """
-        for claim in self:
-            claim._check_complete()
+        self._check_transition("submit")
+        self._check_obstacles("submit")
+        # Supplier, agreement and bills may have changed since the lines were entered.
+        self.line_ids._check_invoice_line()
         self._move("submit")
         for line in self.line_ids:
             line._trusted_write({"amount_assessed": line.amount_claimed})
         self._trusted()._decide_coverage()
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
-
-    def _check_complete(self):
-        self.ensure_one()
-        if not self.line_ids:
-            raise UserError(self.env._("%s has no line: enter at least one loss.", self.name))
-        if self.contract_id.state not in ("signed", "ended"):
-            raise UserError(
-                self.env._(
-                    "%(claim)s: contract %(contract)s is not signed.", claim=self.name, contract=self.contract_id.name
-                )
-            )
-        # Supplier, agreement and bills may have changed since the lines were entered.
-        self.line_ids._check_invoice_line()
-        for line in self.line_ids:
-            if line.amount_claimed <= 0:
-                raise UserError(
-                    self.env._("%(claim)s: “%(line)s” claims nothing.", claim=self.name, line=line.display_name)
-                )
 
     def action_assess(self):
         """Assess: confirm what the losses are worth. Until somebody lowers it, a loss is worth what is claimed."""
@@ -287,113 +238,27 @@ class FranchiseClaim(models.Model):
         return True
 
     def action_approve(self):
-        """Approve as a second person: recoveries are demanded and told to the suppliers in this transaction.
+        """Approve as a second person; later rooms demand, promise and tell in this same transaction.
 
-        :raises UserError: the user entered or assessed a claim, or one is not covered and carries no reason.
+        :raises UserError: the user entered or assessed a claim, or something is open, which the message lists.
         """
         self._check_transition("approve")
         for claim in self:
-            # Who added or changed a loss has entered, who changed an assessed amount has assessed, whoever pressed the button.
-            lines = claim.line_ids
-            if (
-                self.env.user
-                in claim.entered_by_id
-                | claim.assessed_by_id
-                | lines.create_uid
-                | lines.write_uid
-                | lines.assessed_by_id
-            ):
+            if self.env.user in claim._involved_users():
                 raise UserError(self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name))
-            if claim.coverage_state != "covered" and not claim.override_reason:
-                raise UserError(
-                    self.env._(
-                        "%(claim)s is not covered: %(reason)s Give a reason for the override, or reject it.",
-                        claim=claim.name,
-                        reason=(claim.coverage_reason or "").replace("\n", " "),
-                    )
-                )
+        self._check_obstacles("approve")
         self.line_ids._check_invoice_line()
         for line in self.line_ids:
             line._trusted_write({"amount_approved": line.amount_assessed})
         self._move("approve", {"approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
-        recoveries = self._demand_recoveries()
-        recoveries.filtered(lambda recovery: recovery.party == "supplier")._sync_emit("claim_submitted")
         return True
 
-    def _demand_recoveries(self):
-        """Create one recovery per liable party from the terms in force; the rest is our own cost."""
-        vals_list = []
-        periods = self.env["franchise.service.agreement.ceiling"].sudo()
-        held, used = periods._hold([(claim.version_id, claim.event_date) for claim in self if claim._is_recoverable()])
-        for claim in self:
-            row = held.get((claim.version_id, claim.event_date))
-            left = row and to_decimal(claim.version_id.period_ceiling) - used[row]
-            split, taken = claim._split_by_party(left)
-            if row:
-                used[row] += taken
-                claim._tell_ceiling(left, claim._split_by_party()[1] - taken)
-            claim._trusted().amount_own = float(sum(split["franchisor"].values()))
-            partners = claim._party_partners()
-            for party, amounts in split.items():
-                if amounts and party != "franchisor":
-                    vals_list.append(claim._prepare_recovery(party, partners[party], amounts))
-        periods._take(used)
-        return self.env["franchise.claim.recovery"].sudo()._trusted().create(vals_list)
-
-    def _tell_ceiling(self, left, missed):
-        """Log that the ceiling of the event's period left `left` and lowers what is recovered by `missed`."""
-        if missed:
-            currency = self.currency_id
-            self._message_log(
-                body=self.env._(
-                    "The ceiling of the period left %(left)s: %(missed)s less is recovered.",
-                    left=currency.format(float(left)),
-                    missed=currency.format(float(missed)),
-                )
-            )
-
-    def _is_recoverable(self):
-        """Whether anybody but us bears a part under the terms in force."""
+    def _involved_users(self):
+        """Who entered or assessed anything of the claim, whoever pressed the button: none of them approves it."""
         self.ensure_one()
-        return any(share for party, share in self._liable_shares().items() if party != "franchisor")
-
-    def _split_by_party(self, period_left=None):
-        """Who bears what under the terms in force; where nobody else does, all is our own cost.
-
-        :param period_left: what the ceiling of the event's period still leaves; None: no ceiling.
-        :return: ({party: {claim line id: Decimal amount}}, Decimal that the claim takes of its ceilings).
-        """
-        self.ensure_one()
-        lines = [
-            ApprovedLine(line.id, line.kind, line.amount_approved, to_decimal(line.quantity)) for line in self.line_ids
-        ]
-        rounding = self.currency_id.rounding
-        if not self._is_recoverable():
-            return split_by_party(lines, {}, {"franchisor": 100}, 0, rounding), to_decimal(0)
-        terms = {**self.version_id._recovery_terms(period_left), "rounding": rounding}
-        return split_by_party(lines, shares=self._liable_shares(), **terms), recoverable_total(lines, **terms)
-
-    def _party_partners(self):
-        """The partner behind each liable party of this claim."""
-        self.ensure_one()
-        return {
-            "supplier": self.supplier_id.commercial_partner_id,
-            "carrier": self.version_id.carrier_id,
-            "franchisee": self.claimant_id.commercial_partner_id,
-        }
-
-    def _prepare_recovery(self, party, partner, amounts):
-        self.ensure_one()
-        return {
-            "claim_id": self.id,
-            "party": party,
-            "partner_id": partner.id,
-            "line_ids": [
-                fields.Command.create({"claim_line_id": line_id, "number": number, "amount_demanded": float(amount)})
-                for number, (line_id, amount) in enumerate(sorted(amounts.items()), start=1)
-            ],
-        }
+        lines = self.line_ids
+        return self.entered_by_id | self.assessed_by_id | lines.create_uid | lines.write_uid | lines.assessed_by_id
 
     def action_reject(self):
         """Refuse the claim. :raises UserError: no reason is given."""
@@ -411,26 +276,10 @@ class FranchiseClaim(models.Model):
         return True
 
     def action_close(self):
-        """Close. :raises UserError: a recovery has no final answer yet."""
-        for claim in self:
-            waiting = claim.recovery_ids.filtered(lambda recovery: not recovery.is_answered)
-            if waiting:
-                raise UserError(
-                    self.env._(
-                        "%(claim)s can't close: no final answer yet from %(partners)s.",
-                        claim=claim.name,
-                        partners=", ".join(waiting.mapped("partner_id.name")),
-                    )
-                )
-        return self._move("close")
+        """Close the claims.
 
-    def action_view_recoveries(self):
-        """Open the recoveries of this claim."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Recoveries"),
-            "res_model": "franchise.claim.recovery",
-            "view_mode": "list,form",
-            "domain": [("claim_id", "=", self.id)],
-        }
+        :raises UserError: something is open; the message lists all of it.
+        """
+        self._check_transition("close")
+        self._check_obstacles("close")
+        return self._move("close")

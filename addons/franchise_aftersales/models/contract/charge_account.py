@@ -12,7 +12,7 @@ class FranchiseChargeAccount(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     kind = fields.Selection(
-        selection=lambda self: self.env["franchise.charge"]._fields["kind"]._description_selection(self.env),
+        selection=lambda self: self._kinds(),
         required=True,
     )
     account_id = fields.Many2one(
@@ -25,6 +25,11 @@ class FranchiseChargeAccount(models.Model):
     )
 
     _unique_kind = models.UniqueIndex("(company_id, kind)", "This kind of charge has an account already.")
+
+    @api.model
+    def _kinds(self):
+        """Kinds of amounts that need an account; a room with amounts of its own adds its kinds."""
+        return self.env["franchise.charge"]._fields["kind"]._description_selection(self.env)
 
     @api.model
     def _account(self, kind, company):

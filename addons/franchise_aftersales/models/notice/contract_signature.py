@@ -34,14 +34,16 @@ class FranchiseContract(models.Model):
         "sign": Base._transitions["sign"]._replace(sources=("draft", "offered")),
     }
     _evidence_fields = ("scan_ids",)
-    _step_fields = getattr(Base, "_step_fields", frozenset()) | {
-        "archive_id",
-        "archive_sha256",
-        "offered_at",
-        "offered_by_id",
-        "offered_sha256",
-        "transferred_to_id",
-    }
+    _step_fields = frozenset(
+        {
+            "archive_id",
+            "archive_sha256",
+            "offered_at",
+            "offered_by_id",
+            "offered_sha256",
+            "transferred_to_id",
+        }
+    )
 
     state = fields.Selection(
         selection_add=[("draft",), ("offered", "Out for Signature"), ("signed",)], ondelete={"offered": "set default"}
@@ -300,7 +302,7 @@ class FranchiseContract(models.Model):
     @api.model
     def _plain(self, record, names):
         """[[name, value as text, ids or rows]], without what documents or Odoo's discussions write by themselves."""
-        own = getattr(record, "_step_fields", frozenset())
+        own = record._declared("_step_fields") if "state" in record._fields else frozenset()
         found = []
         for name in names:
             field = record._fields[name]

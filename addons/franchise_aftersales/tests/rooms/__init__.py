@@ -12,9 +12,41 @@ A room's file may have:
 - `BUTTONS`: {(model, action): method name} where it is not `action_<action>`; None where no button exists.
 """
 
-from . import contract, clause, notice, network, agreement, claim, settlement, sync, termination, closing
+from . import (
+    aftercare,
+    agreement,
+    claim,
+    clause,
+    clock,
+    closing,
+    contract,
+    evidence,
+    network,
+    notice,
+    recovery,
+    resolution,
+    settlement,
+    sync,
+    termination,
+)
 
-ROOMS = (contract, clause, notice, network, agreement, claim, settlement, sync, termination, closing)
+ROOMS = (
+    contract,
+    clause,
+    notice,
+    network,
+    agreement,
+    claim,
+    evidence,
+    clock,
+    resolution,
+    recovery,
+    aftercare,
+    settlement,
+    sync,
+    termination,
+    closing,
+)
 
 
 def merged(name):

@@ -10,12 +10,9 @@ STEPS = {
         "cancel": ("draft submitted assessed", "cancelled", SERVICE),
         "close": ("approved", "closed", SERVICE),
     },
-    "franchise.claim.recovery": {
-        "acknowledge": ("demanded", "acknowledged", SERVICE),
-        "accept": ("demanded acknowledged disputed rejected", "accepted", SERVICE),
-        "accept_part": ("demanded acknowledged disputed rejected", "partial", SERVICE),
-        "reject": ("demanded acknowledged disputed", "rejected", SERVICE),
-        "dispute": ("rejected partial", "disputed", SERVICE),
+    "franchise.claim.charge": {
+        "confirm": ("draft", "confirmed", FINANCE),
+        "cancel": ("draft confirmed", "cancelled", FINANCE),
     },
 }
 STEP_VALUES = {
@@ -33,49 +30,64 @@ STEP_VALUES = {
         "notice_in_time": True,
         "return_due_date": "2030-01-01",
         "deadline_date": "2030-01-01",
-        "amount_own": 1,
         "amount_approved": 1,
-        "amount_recovered": 1,
-        "recovery_state": "settled",
         "claimant_id": 1,
         "version_id": False,
         "currency_id": 1,
     },
-    "franchise.claim.recovery": {
-        "amount_demanded": 1,
-        "amount_accepted": 1,
+    "franchise.claim.charge": {
+        "res_model": "res.partner",
+        "res_id": 1,
+        "res_line": 1,
+        "revision": 2,
+        "formula_values": {"formula": "x"},
         "is_settled": True,
-        "is_answered": True,
-        "answer_moment": "9999-01-01 00:00:00",
-        "answer_reason": "x",
-        "credit_note_number": "x",
-        "answered_on": "2020-01-01",
         "company_id": 1,
         "currency_id": 1,
-        "cause_id": 1,
-        "partner_id": 1,
-        "claim_id": 1,
     },
 }
-# Steps that only the supplier's system takes.
-BUTTONS = {("franchise.claim.recovery", "acknowledge"): None, ("franchise.claim.recovery", "accept_part"): None}
+# Steps that only the documents take which computed an amount.
+BUTTONS = {("franchise.claim.charge", "confirm"): None, ("franchise.claim.charge", "cancel"): None}
+
+
+def amount(flow, claim, **values):
+    """A draft amount of a claim, as a document of another room computes it."""
+    return (
+        flow.env["franchise.claim.charge"]
+        ._charge(
+            [
+                {
+                    "claim_id": claim.id,
+                    "partner_id": flow.supplier.id,
+                    "party": "supplier",
+                    "kind": "sla_penalty",
+                    "date": flow.today,
+                    "name": "Late",
+                    "amount": 5,
+                    "res_model": claim._name,
+                    "res_id": claim.id,
+                    **values,
+                }
+            ],
+            confirm=False,
+        )
+        .with_env(flow.env)
+    )
 
 
 def records(flow, made):
-    recovery = flow.accepted()
-    claim = flow.claim()
+    claim, held = flow.claim(), flow.claim(stage="submitted")
     return {
         "franchise.claim": claim,
         "franchise.claim.line": claim.line_ids,
         "franchise.claim.quota": flow.env["franchise.claim.quota"].search(
-            [("invoice_line_id", "in", recovery.claim_id.line_ids.invoice_line_id.ids)]
+            [("invoice_line_id", "in", held.line_ids.invoice_line_id.ids)]
         ),
-        "franchise.claim.recovery": recovery,
-        "franchise.claim.recovery.line": recovery.line_ids,
+        "franchise.claim.charge": amount(flow, held),
     }
 
 
 def documents(flow, made):
     claim = flow.claim()
     claim.reject_reason = "no"
-    return {"franchise.claim": claim, "franchise.claim.recovery": flow.recovery(party="carrier")}
+    return {"franchise.claim": claim, "franchise.claim.charge": made["franchise.claim.charge"]}
