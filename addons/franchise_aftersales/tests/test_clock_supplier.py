@@ -3,8 +3,10 @@ from datetime import timedelta
 from odoo.exceptions import UserError
 from odoo.fields import Datetime
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
-from .flow_clock import ClockCase
+from .commit_case import CommitCase
+from .flow_clock import ClockCase, priced
 
 
 @tagged("post_install", "-at_install")
@@ -126,7 +128,7 @@ class TestClockSupplier(ClockCase):
         self.answered(recovery)
         lines = self.flow.generate().line_ids.filtered(lambda line: line.kind == "sla_penalty")
         self.assertEqual(sorted(lines.mapped("amount")), [100, 120])
-        self.assertIn("2 hours started", " ".join(lines.mapped("formula")))
+        self.assertIn("2 hours started", " ".join(lines.mapped("explanation")))
         self.assertFalse(self.flow.generate().line_ids.filtered(lambda line: line.kind == "sla_penalty"))
 
     def test_an_unlawful_pause_does_not_help_the_supplier(self):
@@ -176,3 +178,37 @@ class TestClockSupplier(ClockCase):
             self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
+
+
+@tagged("post_install", "-at_install")
+class TestClockTogether(CommitCase):
+    """R-D16: two people end the same late clock at the same moment, in transactions of their own: one penalty."""
+
+    @classmethod
+    def prepare(cls, flow):
+        supplier = flow.partner("Together")
+        flow.make_agreement(supplier, level_ids=priced(flow.env))
+        claim = flow.claim(stage="approved", supplier=supplier)
+        recovery = claim.recovery_ids.filtered(lambda row: row.party == "supplier")
+        recovery._start_clocks({"test_report"})
+        flow.clock = recovery.clock_ids.filtered(lambda clock: clock.kind == "test_report")
+        flow.clock.sudo().start_at = Datetime.now() - timedelta(hours=25, minutes=30)
+        flow.clock.sudo()._refresh()
+
+    def test_one_penalty(self):
+        def end(role):
+            def work(env):
+                world = self.world(env)
+                wizard = env["franchise.claim.clock.end"].with_user(world.users[role])
+                wizard.create({"clock_id": world.clock.id}).action_apply()
+
+            return work
+
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            results = self.together(end("service"), end("manager"))
+        with self.transaction(commit=False) as env:
+            clock = self.world(env).clock
+            self.assertEqual(clock.state, "broken")
+            charge = clock.charge_ids
+            self.assertEqual((charge.mapped("amount"), charge.mapped("revision")), ([100], [1]))
+        self.assertEqual(sorted(tries for _result, tries, _error in results), [1, 2], "the second was repeated")

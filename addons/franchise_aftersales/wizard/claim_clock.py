@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class FranchiseClaimPauseStart(models.TransientModel):
@@ -8,11 +9,16 @@ class FranchiseClaimPauseStart(models.TransientModel):
     _description = "Pause Claims"
 
     claim_ids = fields.Many2many("franchise.claim", string="Claims", readonly=True)
-    reason_id = fields.Many2one("franchise.pause.reason", required=True)
+    reason_id = fields.Many2one("franchise.pause.reason")
     note = fields.Char(help="E.g. whom we are waiting for.")
 
     def action_pause(self):
-        """Pause from now on; a claim that is paused for this reason already stays as it is."""
+        """Pause from now on; a claim that is paused for this reason already stays as it is.
+
+        :raises UserError: no reason is given.
+        """
+        if not self.reason_id:
+            raise UserError(self.env._("Say why the claims stand still: choose a reason."))
         claims = self.claim_ids
         claims.check_access("write")
         claims.lock_for_update()

@@ -115,7 +115,7 @@ class FranchiseClaimClock(models.Model):
         clocks = self.sudo()
         claim_ids = [want.claim.id for want in wanted]
         found = {clock._key(): clock for clock in clocks.search([("claim_id", "in", claim_ids)])}
-        vals_list, changed, ended = [], clocks.browse(), []
+        vals_list, changed = [], clocks.browse()
         for want in wanted:
             if not (want.level or want.agreed_until):
                 continue
@@ -150,13 +150,15 @@ class FranchiseClaimClock(models.Model):
         self.ensure_one()
         return (self.claim_id.id, self.recovery_id.id, self.kind, self.side)
 
-    def _measure(self, now=None):
+    def _measure(self, now, pauses=None):
         """{clock: Clock} of those that a service level measures; one look-up of working time a calendar.
 
-        :param now: naive UTC moment at which open clocks are read; the current one by default.
+        :param now: naive UTC moment at which open clocks are read.
+        :param pauses: {claim: its pauses} where the caller has looked them up.
         """
-        now = (now or fields.Datetime.now()).replace(tzinfo=UTC)
-        pauses = self.env["franchise.claim.pause"].sudo()._by_claim(self.claim_id)
+        now = now.replace(tzinfo=UTC)
+        if pauses is None:
+            pauses = self.env["franchise.claim.pause"].sudo()._by_claim(self.claim_id)
         by_calendar = defaultdict(list)
         for clock in self.sudo():
             if clock.level_id and not clock.agreed_until:
@@ -183,8 +185,9 @@ class FranchiseClaimClock(models.Model):
         :return: {clock: Clock} as measured.
         """
         now = now or fields.Datetime.now()
-        measured = self._measure(now)
         pauses = self.env["franchise.claim.pause"].sudo()._by_claim(self.claim_id)
+        measured = self._measure(now, pauses)
+        self.sudo().mapped("currency_id")  # read together: each amount written asks for its own currency
         moved = self.browse()
         for clock in self.sudo():
             read = measured.get(clock)

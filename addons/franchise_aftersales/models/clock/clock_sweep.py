@@ -1,5 +1,4 @@
 import logging
-from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -11,7 +10,7 @@ _logger = logging.getLogger(__name__)
 
 BATCH = 500  # clocks a transaction; a batch costs a fixed number of statements whatever it holds
 TRIES = 5  # of a batch that another transaction touched at the same time
-LONG_AGO = datetime(1970, 1, 1)
+LONG_AGO = fields.Datetime.to_datetime("1970-01-01 00:00:00")
 # Each stage: the flag that remembers it, the moment that orders its clocks, and the method that deals with them.
 STAGES = {
     "warn": ("is_warned", "warn_at", "_sweep_warn"),
