@@ -116,6 +116,8 @@ class TestClockClaim(ClockCase):
         claim.part_returned_on = self.flow.day(-1)
         self.assertEqual((clock.state, clock.done_at), ("kept", claim._day_end(self.flow.day(-1))))
         self.assertEqual(self.clock(claim, "test_report").state, "running", "the supplier has the part to test")
+        with self.assertRaisesRegex(UserError, "day on which the part went back"):
+            self.end(clock, self.ago(days=2), "finance", "the claim says so already")
         claim.part_returned_on = False
         self.assertEqual((clock.state, clock.done_at), ("running", False))
         self.assertEqual(clock.level_id, agreement.version_ids.level_ids.browse())

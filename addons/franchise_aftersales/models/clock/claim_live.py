@@ -1,8 +1,9 @@
 from markupsafe import Markup
 from odoo import api, fields, models
 
+# What is in time stays in the background.
 COLOURS = {
-    "green": "text-bg-success",
+    "green": "text-bg-light border",
     "amber": "text-bg-warning",
     "red": "text-bg-danger",
     "paused": "text-bg-secondary",

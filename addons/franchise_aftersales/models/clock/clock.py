@@ -259,10 +259,14 @@ class FranchiseClaimClock(models.Model):
 
         :param at: naive UTC moment.
         :raises AccessError: correcting what is done needs the role of finance.
-        :raises UserError: it lies before the start or in the future, a step of the document ends it, or no reason is given.
+        :raises UserError: it lies before the start or in the future, the document itself ends it, or no reason is given.
         """
         self.ensure_one()
         self.claim_id.check_access("write")
+        if self.kind == "return":
+            raise UserError(
+                self.env._("%s: enter on the claim the day on which the part went back.", self.claim_id.name)
+            )
         if not self.start_at <= at <= fields.Datetime.now():
             raise UserError(
                 self.env._("%s: choose a moment after the start of the clock and not in the future.", self.display_name)
