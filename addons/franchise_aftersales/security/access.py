@@ -189,6 +189,15 @@ ACCESS = {
         {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"
     ),
     "franchise.claim.charge": Access({"service": "r", "accountant": "r", "finance": "r", "manager": "r"}),
+    # clock
+    "franchise.claim.clock": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
+    ),
+    "franchise.claim.clock.end": Access({"service": "crw", "finance": "crw", "manager": "crw"}, company=None),
+    "franchise.claim.pause": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "crwd"}
+    ),
+    "franchise.claim.pause.start": Access({"service": "crw", "manager": "crw"}, company=None),
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),

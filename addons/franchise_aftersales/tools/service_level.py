@@ -84,9 +84,13 @@ def penalty(rule: str, rate, cap, late: timedelta, unit: timedelta, rounding) ->
     :param late: working time after the deadline; nothing is owed when it is not positive.
     :param unit: how much working time a day or hour of this clock is.
     """
-    if late <= timedelta() or rule == "none":
-        return Decimal(0)
-    started = 1 if rule == "breach" else -(-late // unit)
-    amount = round_money(to_decimal(rate) * started, rounding)
+    amount = round_money(to_decimal(rate) * started_units(rule, late, unit), rounding)
     limit = to_decimal(cap)
     return min(amount, limit) if limit else amount
+
+
+def started_units(rule: str, late: timedelta, unit: timedelta) -> int:
+    """How many times the rate is owed: once a breach, or for each day or hour of lateness that was started."""
+    if late <= timedelta() or rule == "none":
+        return 0
+    return 1 if rule == "breach" else -(-late // unit)

@@ -1,0 +1,69 @@
+from markupsafe import Markup
+from odoo import api, fields, models
+
+# What is in time stays in the background.
+COLOURS = {
+    "green": "text-bg-light border",
+    "amber": "text-bg-warning",
+    "red": "text-bg-danger",
+    "paused": "text-bg-secondary",
+}
+ORDER = ("red", "amber", "green", "paused")
+
+
+class FranchiseClaim(models.Model):
+    """The clocks of a claim where people see them: by when we have to do something, how urgent, in words."""
+
+    _inherit = "franchise.claim"
+
+    clock_due_at = fields.Datetime(
+        string="Due", compute="_compute_clock_due_at", store=True, help="By when the earliest of our own duties is due."
+    )
+    clock_urgency = fields.Selection(
+        [("green", "In time"), ("amber", "Urgent"), ("red", "Overdue"), ("paused", "Paused")],
+        string="Urgency",
+        compute="_compute_clock_live",
+    )
+    clock_text = fields.Char(string="Time Left", compute="_compute_clock_live")
+    clock_html = fields.Html(string="Clocks in Short", compute="_compute_clock_live", sanitize=False)
+    is_paused = fields.Boolean(compute="_compute_is_paused")
+
+    _open_clock = models.Index("(clock_due_at) WHERE clock_due_at IS NOT NULL")
+
+    @api.depends("clock_ids.due_at", "clock_ids.done_at", "clock_ids.side")
+    def _compute_clock_due_at(self):
+        for claim in self:
+            ours = claim.clock_ids.filtered(
+                lambda clock: clock.due_at and not clock.done_at and clock.side != "supplier"
+            )
+            claim.clock_due_at = min(ours.mapped("due_at"), default=False)
+
+    @api.depends("clock_ids.due_at", "clock_ids.done_at", "clock_ids.state")
+    @api.depends_context("lang")
+    def _compute_clock_live(self):
+        clocks = self._origin.clock_ids.filtered(lambda clock: not clock.done_at)
+        clocks.mapped("remaining_text")  # measured together
+        kinds = dict(clocks._fields["kind"]._description_selection(self.env))
+        for claim in self:
+            # What is urgent first; sorting is stable, so that within a colour the earlier is before the later.
+            running = (claim._origin.clock_ids & clocks).sorted(
+                lambda clock: (not clock.due_at, clock.due_at or clock.start_at)
+            )
+            running = running.sorted(lambda clock: ORDER.index(clock.urgency))
+            ours = running.filtered(lambda clock: clock.side != "supplier")[:1]
+            claim.clock_urgency = ours.urgency
+            claim.clock_text = ours and f"{kinds[ours.kind]}: {ours.remaining_text}"
+            claim.clock_html = Markup(" ").join(
+                Markup("<span class='badge rounded-pill %s me-1'>%s: %s</span>")
+                % (COLOURS[clock.urgency], self._whose(clock, kinds), clock.remaining_text)
+                for clock in running
+            )
+
+    def _whose(self, clock, kinds):
+        """What is due; of others, with their name."""
+        return f"{clock.partner_id.name} · {kinds[clock.kind]}" if clock.side == "supplier" else kinds[clock.kind]
+
+    @api.depends("pause_ids.date_to")
+    def _compute_is_paused(self):
+        for claim in self:
+            claim.is_paused = any(not pause.date_to for pause in claim.pause_ids)

@@ -1,0 +1,67 @@
+from odoo import api, fields, models
+
+from .clock import Wanted
+from .clock_kinds import level_for
+
+ANSWERED = ("accepted", "partial", "rejected")
+
+
+class FranchiseClaimRecovery(models.Model):
+    """The supplier's clocks run with its recovery: acknowledge and answer from the demand, to the moment of the answer (R-D16).
+
+    A dispute lets the resolution run on until the next answer; that there was an answer stays true.
+    """
+
+    _inherit = "franchise.claim.recovery"
+
+    clock_ids = fields.One2many("franchise.claim.clock", "recovery_id", string="Clocks", readonly=True, copy=False)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        recoveries = super().create(vals_list)
+        recoveries._start_clocks({"acknowledge", "answer", "resolution"})
+        return recoveries
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self._follow_state(vals["state"])
+        return result
+
+    def _start_clocks(self, kinds):
+        """Start clocks of the supplier for what isn't answered yet, where the terms in force have such levels."""
+        now = fields.Datetime.now()
+        wanted = [
+            Wanted(
+                recovery.claim_id,
+                recovery,
+                "supplier",
+                kind,
+                level_for(recovery.claim_id.version_id, "supplier", kind),
+                now,
+            )
+            for recovery in self.sudo()
+            if recovery.party == "supplier" and recovery.state not in ANSWERED
+            for kind in sorted(kinds)
+        ]
+        self.env["franchise.claim.clock"]._run(wanted)
+
+    def _follow_state(self, state):
+        """End, or let run on, the clocks by the status that the recovery has now."""
+        clocks = self.sudo().clock_ids
+        if state == "acknowledged":
+            clocks.filtered(lambda clock: clock.kind == "acknowledge")._end()
+        elif state in ANSWERED:
+            clocks._end(lambda clock: clock.recovery_id.answer_moment)
+        elif state == "disputed":
+            clocks.filtered(lambda clock: clock.kind == "resolution")._reopen()
+
+
+class FranchiseClaim(models.Model):
+    _inherit = "franchise.claim"
+
+    def _start_tests(self):
+        result = super()._start_tests()
+        back = self.sudo().filtered(lambda claim: claim.part_returned_on and claim.return_to == "supplier")
+        back.recovery_ids._start_clocks({"test_report"})
+        return result
