@@ -66,20 +66,22 @@ class BatchRun:
         if error_type is None and self.commit and not self.time_over:
             self.env["ir.cron"]._commit_progress(remaining=0)
 
-    def work(self, next_batch, handle):
+    def work(self, next_batch, handle, place=lambda record: record.id, start=0):
         """Handle all that `next_batch` gives, batch by batch, as long as there is time.
 
-        :param next_batch: function of the last id so far (0 at first) that gives the next records, in the order of
-            ids; no records: that was all. It is called again for a batch that is repeated.
+        :param next_batch: function of the last record's place so far (`start` at first) that gives the next records, in
+            the order of places; no records: that was all. It is called again for a batch that is repeated.
         :param handle: function of records that deals with all of them, or raises.
+        :param place: function of a record that gives its place in the order, before it is handled; its id by default.
         :return: number of records handled without fault.
         """
-        after = tries = done = 0
+        after, tries, done = start, 0, 0
         while not self.time_over:
             try:
                 records = next_batch(after)
                 if not records:
                     break
+                last = place(records[-1])
                 failed = self._handle_apart(records, handle)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 tries += 1
@@ -87,7 +89,7 @@ class BatchRun:
                     raise
                 self.env.cr.rollback()
                 continue
-            tries, after = 0, records[-1].id
+            tries, after = 0, last
             done += len(records) - failed
             self.done += len(records) - failed
             self.failed += failed

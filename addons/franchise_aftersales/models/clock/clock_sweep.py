@@ -1,15 +1,10 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from ..base.batch import BatchRun
 from ..base.deadline import ACTIVITY_TYPE
 
-_logger = logging.getLogger(__name__)
-
 BATCH = 500  # clocks a transaction; a batch costs a fixed number of statements whatever it holds
-TRIES = 5  # of a batch that another transaction touched at the same time
 LONG_AGO = fields.Datetime.to_datetime("1970-01-01 00:00:00")
 # Each stage: the flag that remembers it, the moment that orders its clocks, and the method that deals with them.
 STAGES = {
@@ -38,21 +33,21 @@ class FranchiseClaimClock(models.Model):
         :return: {"told": number, "failed": number} of clocks.
         """
         now = now or fields.Datetime.now()
-        result = {"told": 0, "failed": 0}
-        for stage, (flag, order, method) in STAGES.items():
+        with BatchRun(self.env, "The sweep of clocks", commit) as run:
+            for stage, (flag, order, method) in STAGES.items():
 
-            def handle(clocks, flag=flag, method=method):
-                getattr(clocks, method)(now)
-                clocks.write({flag: True})
+                def handle(clocks, flag=flag, method=method):
+                    getattr(clocks, method)(now)
+                    clocks.write({flag: True})
 
-            def following(after, stage=stage):
-                return self._sweep_next(stage, now, after)
+                def following(after, stage=stage):
+                    return self._sweep_next(stage, now, after)
 
-            if not self._in_batches(following, handle, result, commit, order):
-                return result
-        if commit:
-            self.env["ir.cron"]._commit_progress(remaining=0)
-        return result
+                def place(clock, order=order):
+                    return clock[order], clock.id
+
+                run.work(following, handle, place, (LONG_AGO, 0))
+        return {"told": run.done, "failed": run.failed}
 
     @api.model
     def _run_recompute(self, commit=True):
@@ -60,14 +55,9 @@ class FranchiseClaimClock(models.Model):
 
         :return: {"told": number measured, "failed": number}.
         """
-        result = {"told": 0, "failed": 0}
-
-        def following(after):
-            return self._open_on_calendars(after[1], BATCH)
-
-        if self._in_batches(following, lambda clocks: clocks._refresh(), result, commit) and commit:
-            self.env["ir.cron"]._commit_progress(remaining=0)
-        return result
+        with BatchRun(self.env, "Measuring the clocks", commit) as run:
+            run.work(lambda after: self._open_on_calendars(after, BATCH), lambda clocks: clocks._refresh())
+        return {"told": run.done, "failed": run.failed}
 
     @api.model
     def _sweep_next(self, stage, now, after):
@@ -104,51 +94,6 @@ class FranchiseClaimClock(models.Model):
             )
         )
         return self.browse([row[0] for row in rows])
-
-    @api.model
-    def _in_batches(self, following, handle, result, commit, order=None):
-        """Handle batch by batch, counted in `result`. Returns False when the time of the run is over.
-
-        :param following: function of the (moment, id) of the last clock so far that gives the next ones.
-        :param order: field that the clocks are ordered by before their id; none: by id only.
-        """
-        after, tries = (LONG_AGO, 0), 0
-        while True:
-            try:
-                clocks = following(after)
-                if not clocks:
-                    break
-                last = (order and clocks[-1][order], clocks[-1].id)
-                failed = clocks._handle_apart(handle)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                tries += 1
-                if not commit or tries > TRIES:
-                    raise
-                self.env.cr.rollback()
-                continue
-            tries, after = 0, last
-            result["told"] += len(clocks) - failed
-            result["failed"] += failed
-            if commit and not self.env["ir.cron"]._commit_progress(len(clocks), remaining=1):
-                return False
-        return True
-
-    def _handle_apart(self, handle):
-        """Handle the clocks together; when that fails, in halves. Returns how many failed even alone."""
-        try:
-            with self.env.cr.savepoint():
-                handle(self)
-                self.env.flush_all()
-            return 0
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:
-            if len(self) == 1:
-                _logger.exception("%s can't be handled; it is tried again at the next run.", self)
-                return 1
-        self.env.invalidate_all(flush=False)
-        middle = len(self) // 2
-        return self[:middle]._handle_apart(handle) + self[middle:]._handle_apart(handle)
 
     def _sweep_warn(self, _now):
         self._tell(lambda claim: claim.user_id)
