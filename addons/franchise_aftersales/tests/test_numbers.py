@@ -21,6 +21,7 @@ class TestNumbers(FlowCase):
         self.make(1)  # what is looked up once a process
         asked = {}
         for count in (5, 50):
+            self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             self.env["ir.sequence"]._next_batch_by_code("franchise.claim", count)
