@@ -69,7 +69,6 @@ class TestRecoveryAnswer(FlowCase):
         for values, words in (
             ({"amount": 15.01, "answer_reason": "x"}, "demanded"),
             ({"amount": -1, "answer_reason": "x"}, "demanded"),
-            ({"amount": 1.005, "answer_reason": "x"}, "smallest unit"),
             ({"amount": 5}, "say why"),
             ({"amount": 0, "answer_reason": " "}, "say why"),
             ({"amount": 5, "answer_reason": "x", "credit_note_number": "C"}, "date"),
@@ -100,10 +99,10 @@ class TestRecoveryAnswer(FlowCase):
             by_hand, amount=15.0, credit_note_number="C", credit_note_date=self.flow.today, credit_note_amount=12
         ).action_record()
         self.assertEqual((by_hand.amount_credited, by_hand.amount_uncredited), (12, 3))
-        for settlement in self.flow.generate().with_user(self.flow.users["finance"]):
-            settlement.action_confirm()
-            self.assertEqual(by_hand.amount_credited, 12)
-            settlement.action_post()
+        settlements = self.flow.generate().with_user(self.flow.users["finance"])
+        settlements.action_confirm()
+        self.assertEqual(by_hand.amount_credited, 12)
+        settlements.action_post()
         self.assertTrue(by_hand.is_settled)
         self.assertEqual((by_hand.amount_credited, by_hand.amount_uncredited), (15, 0))
         self.assertEqual(by_hand.claim_id.amount_credited, 15)
