@@ -69,7 +69,15 @@ class Client:
         if model == "account.move.line":
             return [{"id": i, "price_subtotal": self.lines[i]["amount"]} for i in ids]
         total = sum(line["amount"] for line in self.lines.values())
-        return [{"id": 7, "state": self.state, "name": "RINV/7", "amount_untaxed": total, "invoice_line_ids": list(self.lines)}]
+        return [
+            {
+                "id": 7,
+                "state": self.state,
+                "name": "RINV/7",
+                "amount_untaxed": total,
+                "invoice_line_ids": list(self.lines),
+            }
+        ]
 
     def _write(self, _model: str, _ids: list[int], values: dict[str, Any]) -> bool:
         for _command, line, change in values["invoice_line_ids"]:

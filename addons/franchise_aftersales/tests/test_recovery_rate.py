@@ -78,9 +78,7 @@ class TestRecoveryRate(FlowCase):
         self.assertFalse(none)
 
     def test_indirect_loss_that_is_not_recoverable_lowers_the_rate(self):
-        claim = self.flow.claim(
-            [("goods", self.flow.bill((100.0,)), 100.0), ("lost_sales", None, 100.0)], "approved"
-        )
+        claim = self.flow.claim([("goods", self.flow.bill((100.0,)), 100.0), ("lost_sales", None, 100.0)], "approved")
         recovery = claim.recovery_ids.filtered(lambda recovery: recovery.party == "supplier")
         self.flow.receive(self.flow.answer(recovery))
         self.assertEqual((claim.amount_supplier_cost, claim.recovery_rate), (160, 0.5))

@@ -273,7 +273,11 @@ class TestRecoveryWithdraw(RouteCase):
     def test_refused_once_settled_without_a_reason_or_a_bearer(self):
         recovery = self.recovery("carrier")
         finance = self.as_role(recovery, "finance")
-        for target, reason, words in (("own", "", "say why"), ("dispute", "x", "who bears"), ("carrier", "x", "who bears")):
+        for target, reason, words in (
+            ("own", "", "say why"),
+            ("dispute", "x", "who bears"),
+            ("carrier", "x", "who bears"),
+        ):
             with self.subTest(words=words), self.assertRaisesRegex(UserError, words):
                 finance._withdraw(target, reason)
         self.as_role(recovery, "service").action_accept()
@@ -318,5 +322,7 @@ class TestRecoveryWithdraw(RouteCase):
         claim = self.claim(100.0)
         for recovery in claim.recovery_ids.with_user(self.flow.users["finance"]):
             recovery._withdraw("own", "Goodwill")
-        self.assertFalse([words for words in claim._obstacles("close")[claim] if "answer" in words or "decided" in words])
+        self.assertFalse(
+            [words for words in claim._obstacles("close")[claim] if "answer" in words or "decided" in words]
+        )
         self.assertEqual((claim.recovery_state, claim.amount_own), ("answered", 100))

@@ -62,9 +62,7 @@ def suggest(rules: Sequence[Rule], party: str, possible: Sequence[str]) -> Rule 
 
     :param possible: targets that can take it; a rule that names another one is passed over.
     """
-    fitting = [
-        rule for rule in rules if rule.party == party and rule.target in possible and rule.target != party
-    ]
+    fitting = [rule for rule in rules if rule.party == party and rule.target in possible and rule.target != party]
     return min(fitting, key=lambda rule: (rule.distance is None, rule.distance or 0), default=None)
 
 

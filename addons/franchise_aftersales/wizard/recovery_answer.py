@@ -87,7 +87,7 @@ class FranchiseClaimRecoveryAnswerLine(models.TransientModel):
     _description = "Answer to a Recovery Line"
 
     wizard_id = fields.Many2one("franchise.claim.recovery.answer", ondelete="cascade")
-    line_id = fields.Many2one("franchise.claim.recovery.line", string="Line")
+    line_id = fields.Many2one("franchise.claim.recovery.line")
     currency_id = fields.Many2one(related="line_id.currency_id")
     amount_demanded = fields.Monetary(related="line_id.amount_demanded")
     amount = fields.Monetary(string="Accepted")

@@ -28,7 +28,10 @@ class FranchiseClaimRecoveryDecide(models.TransientModel):
         [("total", "In total"), ("lines", "Per line")], string="Amount Given", required=True, default="total"
     )
     amount = fields.Monetary(
-        compute="_compute_from_recovery", store=True, readonly=False, help="Spread over the lines by what is open of each."
+        compute="_compute_from_recovery",
+        store=True,
+        readonly=False,
+        help="Spread over the lines by what is open of each.",
     )
     line_ids = fields.One2many(
         "franchise.claim.recovery.decide.line",
@@ -128,7 +131,7 @@ class FranchiseClaimRecoveryDecideLine(models.TransientModel):
     _description = "Amount of a Recovery Line That Is Decided On"
 
     wizard_id = fields.Many2one("franchise.claim.recovery.decide", ondelete="cascade")
-    line_id = fields.Many2one("franchise.claim.recovery.line", string="Line")
+    line_id = fields.Many2one("franchise.claim.recovery.line")
     currency_id = fields.Many2one(related="line_id.currency_id")
     amount_open = fields.Monetary(related="line_id.amount_open")
     amount = fields.Monetary()

@@ -1,4 +1,4 @@
-"""The payload of kind ``claim_changed``: less is asked of a claim that a supplier has, or more is said of it."""
+"""The payload of kind ``claim_changed``: less is asked of a claim, or more is said of it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ KINDS: dict[str, Callable[[Books], KindHandler]] = {
 
 
 class OdooConnector(Connector):
-    """Leaves claims as draft credit notes, changes or cancels them, leaves notices as notes, and reads answers."""
+    """Leaves claims as draft credit notes and notices as notes, follows changes, and reads answers."""
 
     # The external id is unique in their database (ir.model.data: UNIQUE(module, name)) and is written in the
     # same

@@ -1,9 +1,9 @@
-"""Kinds ``claim_changed`` and ``claim_withdrawn``: what happens to the credit note that a claim left at a supplier's.
+"""Kinds ``claim_changed`` and ``claim_withdrawn``: what becomes of the credit note that a claim left there.
 
-While it is a draft, its lines are lowered or it is cancelled. Once it is posted, nobody but the supplier undoes it: a
-change that it doesn't fulfil already is refused with the reason. Each message ends with a note in the document's
-chatter, which is its seal: where it is, nothing is touched again. Before it, every step may be repeated: lines are only
-ever lowered, and what is cancelled stays so.
+While it is a draft, its lines are lowered or it is cancelled. Once it is posted, nobody but the supplier
+undoes it: a change that it doesn't fulfil already is refused with the reason. Each message ends with a note
+in the document's chatter, which is its seal: where it is, nothing is touched again. Before it, every step may be
+repeated: lines are only ever lowered, and what is cancelled stays so.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class ClaimEvents(ABC, Generic[T]):
 
     @abstractmethod
     def _missing(self, event: T) -> Delivery:
-        """What to say when the claim isn't there: order means that it was refused, not that it is still to come."""
+        """What to say when the claim isn't there. It was refused: messages arrive in order."""
 
     @abstractmethod
     def _act(self, event: T, move_id: int, row: dict[str, Any]) -> str:

@@ -83,7 +83,10 @@ class FranchiseClaimRecovery(models.Model):
     line_ids = fields.One2many("franchise.claim.recovery.line", "recovery_id", string="Lines", readonly=True)
     amount_demanded = fields.Monetary(string="Demanded", compute="_compute_amounts", store=True)
     amount_acknowledged = fields.Monetary(
-        string="Acknowledged", compute="_compute_amounts", store=True, help="Of the demand, what the party has before it."
+        string="Acknowledged",
+        compute="_compute_amounts",
+        store=True,
+        help="Of the demand, what the party has before it.",
     )
     amount_accepted = fields.Monetary(string="Accepted", compute="_compute_amounts", store=True)
     amount_rejected = fields.Monetary(

@@ -104,6 +104,7 @@ class FranchiseClaimRecovery(models.Model):
         :raises UserError: an amount isn't open, there is no reason, or the target can't take it.
         """
         self.ensure_one()
+        self._check_decider()
         self.lock_for_update()
         self.claim_id.sudo().lock_for_update()
         amounts = {line: to_decimal(amount) for line, amount in amounts.items() if amount}
@@ -130,6 +131,7 @@ class FranchiseClaimRecovery(models.Model):
         :raises UserError: it is settled, or there is no reason.
         """
         self.ensure_one()
+        self._check_decider()
         self._check_not_settled()
         asked = {line: to_decimal(line._amount_asked()) for line in self.line_ids if line._amount_asked()}
         if target == "dispute" or target not in self._route_targets():
@@ -149,9 +151,7 @@ class FranchiseClaimRecovery(models.Model):
 
     def _check_route(self, amounts, target, reason):
         if self.state not in (*REFUSING_STATES, *ASKED_STATES):
-            raise UserError(
-                self.env._("%s: nothing is rejected, and nothing is asked any more.", self.display_name)
-            )
+            raise UserError(self.env._("%s: nothing is rejected, and nothing is asked any more.", self.display_name))
         if target not in self._route_targets():
             raise UserError(self.env._("%s: the amount can't go there; choose somebody else.", self.display_name))
         self._check_reason(reason)

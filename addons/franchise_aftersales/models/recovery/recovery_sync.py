@@ -2,9 +2,8 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from ...tools.allocation import allocate, round_money, to_decimal
+from ...tools.allocation import allocate, round_money
 from ..sync.api_delivery import utc_moment
-
 
 # What each answer of a supplier's system makes of each status; None: it changes nothing. What is accepted in whole or in
 # part follows from the amounts. A supplier may think again until the amount is settled, but never undoes that it has the

@@ -55,9 +55,7 @@ class FranchiseServiceAgreementVersion(models.Model):
         "0: finance always confirms.",
     )
 
-    _check_own_cost_limit = models.Constraint(
-        "CHECK (COALESCE(own_cost_limit, 0) >= 0)", "A limit can't be negative."
-    )
+    _check_own_cost_limit = models.Constraint("CHECK (COALESCE(own_cost_limit, 0) >= 0)", "A limit can't be negative.")
 
     def _reroute_rules(self, cause):
         """The rules of these terms as `tools.recovery_routing.Rule`, those of `cause` and its parents, and general ones."""

@@ -88,9 +88,7 @@ def records(flow, made):
     line = refused.line_ids
     refused.with_user(flow.users["finance"])._route({line: line.amount_open}, "own", "Too small to argue")
     version = flow.make_version(flow.agreement, date_from=flow.day(300))
-    dialogues = [
-        f"franchise.claim.recovery.{name}" for name in ("answer", "answer.line", "decide", "decide.line")
-    ]
+    dialogues = [f"franchise.claim.recovery.{name}" for name in ("answer", "answer.line", "decide", "decide.line")]
     return {
         **{model: flow.env[model].create({}) for model in dialogues},
         "franchise.claim.recovery": recovery,
@@ -115,4 +113,8 @@ def state_values(flow, model, state):
         return {}
     claim = flow.env["franchise.claim"].search([("company_id", "=", flow.company.id)], limit=1)
     charge = flow.env["franchise.claim.charge"].search([("claim_id.company_id", "=", flow.company.id)], limit=1)
-    return {"decided_by_id": flow.users["finance"].id, "charge_id": charge.id, "claim_id": charge.claim_id.id or claim.id}
+    return {
+        "decided_by_id": flow.users["finance"].id,
+        "charge_id": charge.id,
+        "claim_id": charge.claim_id.id or claim.id,
+    }
