@@ -318,6 +318,22 @@ class TestRecoveryWithdraw(RouteCase):
         self.as_role(whole, "finance")._route({whole.line_ids: 100}, "own", "All of it")
         self.assertEqual(whole.state, "withdrawn")
 
+    def test_what_a_franchisee_may_still_owe_follows(self):
+        """R-B8: reserves are held for what is passed on to a franchisee, not for what was taken back."""
+        rejected = self.rejected("carrier")
+        claim = rejected.claim_id
+
+        def owed():
+            return claim._franchisee_may_owe(claim.currency_id, claim.company_id, self.flow.today)[claim]
+
+        self.assertEqual(owed(), 0)
+        new = self.as_role(rejected, "finance")._route({rejected.line_ids: 100}, "franchisee", "Their driver")
+        self.assertEqual(owed(), 100)
+        self.as_role(new, "finance")._route({new.line_ids: 40}, "own", "Half of it")
+        self.assertEqual(owed(), 60)
+        self.as_role(new, "finance")._withdraw("own", "Goodwill")
+        self.assertEqual((owed(), claim.amount_own), (0, 200))
+
     def test_a_withdrawn_demand_does_not_keep_a_claim_open(self):
         claim = self.claim(100.0)
         for recovery in claim.recovery_ids.with_user(self.flow.users["finance"]):

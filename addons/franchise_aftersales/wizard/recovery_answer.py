@@ -36,7 +36,7 @@ class FranchiseClaimRecoveryAnswer(models.TransientModel):
     @api.depends("recovery_id")
     def _compute_amount_asked(self):
         for wizard in self:
-            wizard.amount_asked = sum(line._amount_asked() for line in wizard.recovery_id.line_ids)
+            wizard.amount_asked = wizard.recovery_id._amount_asked() if wizard.recovery_id else 0.0
 
     @api.depends("recovery_id")
     def _compute_line_ids(self):

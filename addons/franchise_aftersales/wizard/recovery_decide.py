@@ -85,7 +85,7 @@ class FranchiseClaimRecoveryDecide(models.TransientModel):
     def _compute_needs_finance(self):
         for wizard in self:
             recovery = wizard.recovery_id
-            amount = sum(line._amount_asked() for line in recovery.line_ids) if wizard.whole else wizard.amount
+            amount = recovery._amount_asked() if wizard.whole and recovery else wizard.amount
             wizard.needs_finance = bool(recovery and wizard.target and recovery._needs_finance(wizard.target, amount))
 
     def action_confirm(self):

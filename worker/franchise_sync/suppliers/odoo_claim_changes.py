@@ -2,8 +2,8 @@
 
 While it is a draft, its lines are lowered or it is cancelled. Once it is posted, nobody but the supplier
 undoes it: a change that it doesn't fulfil already is refused with the reason. Each message ends with a note
-in the document's chatter, which is its seal: where it is, nothing is touched again. Before it, every step may be
-repeated: lines are only ever lowered, and what is cancelled stays so.
+in the document's chatter, which is its seal: where it is, nothing is touched again. Before it, every step
+may be repeated: lines are only ever lowered, and what is cancelled stays so.
 """
 
 from __future__ import annotations

@@ -205,10 +205,15 @@ class FranchiseClaimRecovery(models.Model):
                 )
         return self._move("dispute")
 
+    def _amount_asked(self):
+        """What the party may still accept, in the claim's currency: demanded, less what was passed on or taken back."""
+        self.ensure_one()
+        return self.currency_id.round(self.amount_demanded - self.amount_rerouted - self.amount_own)
+
     def _check_answerable(self):
         """:raises UserError: nothing is asked of the party any more: all of it was passed on or taken back."""
         self.ensure_one()
-        if not any(line._amount_asked() for line in self.line_ids):
+        if not self._amount_asked():
             raise UserError(
                 self.env._("%s: all of it was passed on or taken back; nothing can be accepted.", self.display_name)
             )

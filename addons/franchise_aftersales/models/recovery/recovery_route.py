@@ -1,6 +1,5 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 
 from ...tools.allocation import to_decimal
 from ...tools.recovery_routing import needs_finance, suggest
@@ -221,7 +220,6 @@ class FranchiseClaimRecovery(models.Model):
             document.sudo()._message_log_batch(bodies=dict.fromkeys(document.ids, spoken))
 
     def action_view_rounds(self):
-        """Open what the claim demands of other parties."""
+        """Open everything that the claim demands of anybody."""
         self.ensure_one()
-        domain = Domain("claim_id", "=", self.claim_id.id)
-        return {**self.claim_id.action_view_recoveries(), "domain": list(domain)}
+        return self.claim_id.action_view_recoveries()

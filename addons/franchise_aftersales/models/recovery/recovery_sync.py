@@ -181,7 +181,7 @@ class FranchiseClaimRecovery(models.Model):
             "at most what was demanded, and whole in the smallest unit.",
             document=self.display_name,
             accepted=amount,
-            demanded=self._sync_amount(sum(line._amount_asked() for line in self.line_ids), self.currency_id),
+            demanded=self._sync_amount(self._amount_asked(), self.currency_id),
             currency=self.currency_id.name,
         )
 
@@ -236,8 +236,7 @@ class FranchiseClaimRecovery(models.Model):
             return ANSWERED[self.state, answer["state"]]
         if self.state in ("accepted", "partial") and accepted == self._sync_current_by_line():
             return self.state
-        asked = sum((self._sync_round(line._amount_asked()) for line in self.line_ids), Decimal(0))
-        return "accepted" if answer["amount"] == asked else "partial"
+        return "accepted" if answer["amount"] == self._sync_round(self._amount_asked()) else "partial"
 
     def _sync_answer_note(self, answer):
         """What the supplier answered, in words for the chatter."""
