@@ -171,7 +171,9 @@ class TestClaimApproval(FlowCase):
         self.assertEqual(claim.recovery_state, "answered")
         with self.assertRaisesRegex(UserError, "nobody has decided"):
             service.action_close()
-        rejected.with_user(self.flow.users["finance"])._route({rejected.line_ids: rejected.amount_open}, "own", "Goodwill")
+        rejected.with_user(self.flow.users["finance"])._route(
+            {rejected.line_ids: rejected.amount_open}, "own", "Goodwill"
+        )
         service.action_close()
         self.assertEqual(claim.state, "closed")
 

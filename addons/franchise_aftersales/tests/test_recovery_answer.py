@@ -30,6 +30,8 @@ class TestRecoveryAnswer(FlowCase):
     def test_accepted_in_part_per_line_with_credit_note_and_letter(self):
         recovery = self.recovery()
         self.assertEqual(self.amounts(recovery), [15, 0, 0, 0, 0, 0, 15])
+        self.as_role(recovery, "service").action_acknowledge()
+        self.assertEqual(self.amounts(recovery), [15, 15, 0, 0, 0, 0, 15])
         wizard = self.dialogue(
             recovery,
             way="lines",
@@ -87,8 +89,9 @@ class TestRecoveryAnswer(FlowCase):
             with self.subTest(role=role), self.assertRaises(AccessError), self.env.cr.savepoint():
                 self.as_role(recovery, role)._answer_by_hand({}, answer_reason="x")
         supplied = self.flow.recovery()
-        with self.assertRaisesRegex(UserError, "own system"):
-            self.as_role(supplied, "service").action_answer()
+        for action in ("action_answer", "action_acknowledge"):
+            with self.subTest(action=action), self.assertRaisesRegex(UserError, "own system"):
+                getattr(self.as_role(supplied, "service"), action)()
 
     def test_credited_follows_the_posted_settlement(self):
         """Their credit note first, our posted settlement then; the difference to what was accepted is shown."""

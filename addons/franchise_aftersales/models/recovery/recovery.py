@@ -172,6 +172,15 @@ class FranchiseClaimRecovery(models.Model):
         for recovery in self:
             recovery.is_settled = any(recovery.line_ids.mapped("is_settled"))
 
+    def action_acknowledge(self):
+        """Record that the party has the demand before it (by letter or mail).
+
+        :raises UserError: the party answers through its own system.
+        """
+        self._check_transition("acknowledge")
+        self._check_no_system()
+        return self._move("acknowledge")
+
     def action_accept(self):
         """Record that the party accepted everything (by letter or mail).
 

@@ -58,8 +58,8 @@ STEP_VALUES = {
         "currency_id": 1,
     },
 }
-# Steps that only the supplier's system takes, or that follow from the amounts of an answer.
-BUTTONS = {("franchise.claim.recovery", "acknowledge"): None, ("franchise.claim.recovery", "accept_part"): None}
+# Follows from the amounts of an answer.
+BUTTONS = {("franchise.claim.recovery", "accept_part"): None}
 
 
 def counter(flow, claim=None, **values):
