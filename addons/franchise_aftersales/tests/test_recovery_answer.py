@@ -2,7 +2,7 @@ import base64
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .flow import FlowCase
 
@@ -65,6 +65,33 @@ class TestRecoveryAnswer(FlowCase):
                 self.dialogue(recovery, amount=amount, answer_reason="So be it").action_record()
                 self.assertEqual((recovery.state, recovery.line_ids.mapped("amount_accepted")), (state, lines))
                 self.assertEqual(recovery.answered_on, self.flow.today)
+
+    def test_the_dialogues_as_a_person_fills_them_in(self):
+        recovery = self.recovery()
+        action = self.as_role(recovery, "service").action_answer()
+        model = self.env[action["res_model"]].with_user(self.flow.users["service"])
+        with Form(model.with_context(**action["context"])) as form:
+            self.assertEqual(form.amount_asked, 15)
+            form.way = "lines"
+            with form.line_ids.edit(1) as row:
+                row.amount = 4
+            form.answer_reason = "One of two"
+        form.record.action_record()
+        self.assertEqual(recovery.line_ids.mapped("amount_accepted"), [0, 4])
+        action = self.as_role(recovery, "finance").action_route()
+        model = self.env[action["res_model"]].with_user(self.flow.users["finance"])
+        with Form(model.with_context(**action["context"])) as form:
+            self.assertEqual((form.amount, form.suggestion), (11, "The agreement has no rule for this; choose."))
+            form.target = "own"
+            form.way = "lines"
+            self.assertEqual(len(form.line_ids), 2)
+            with form.line_ids.edit(0) as row:
+                row.amount = 6
+            form.reason = "Goodwill"
+            self.assertTrue(form.needs_finance)
+        form.record.action_confirm()
+        self.assertEqual(recovery.line_ids.mapped("amount_own"), [6, 1])
+        self.assertEqual(recovery.line_ids.mapped("amount_open"), [4, 0])
 
     def test_what_is_wrong_with_an_answer_is_said(self):
         recovery = self.recovery()
