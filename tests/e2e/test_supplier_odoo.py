@@ -209,6 +209,7 @@ def test_check_is_content(connector: OdooConnector) -> None:
         ("reachable", True),
         ("login", True),
         ("rights", True),
+        ("changes", True),
         ("notices", True),
         ("customer", True),
     ]

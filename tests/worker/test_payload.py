@@ -10,10 +10,18 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worker_fakes import amendment_payload, payload, termination_payload
+from worker_fakes import amendment_payload, change_payload, payload, termination_payload, withdrawal_payload
 
 from franchise_sync.errors import PayloadError
-from franchise_sync.payload import check_integrity, parse_amendment, parse_amount, parse_claim, parse_termination
+from franchise_sync.payload import (
+    check_integrity,
+    parse_amendment,
+    parse_amount,
+    parse_claim,
+    parse_claim_change,
+    parse_claim_withdrawal,
+    parse_termination,
+)
 from franchise_sync.payload.parts import MAX_ROWS, MAX_TEXT
 from franchise_sync.text import canonical_json, clip, html_to_text, load_json, text_to_html
 
@@ -141,6 +149,41 @@ def test_bad_amendments_say_why(changes: dict, words: str) -> None:
     with pytest.raises(PayloadError, match=words) as caught:
         parse_amendment(amendment_payload(KEY, **changes), KEY)
     assert str(caught.value).endswith("it was not sent.")
+
+
+def test_a_change_and_a_withdrawal() -> None:
+    """R-G1: what is asked now, line by line, and which message it is about; a withdrawal asks nothing."""
+    change = parse_claim_change(change_payload(KEY), KEY)
+    assert (change.amount, change.lines) == (Decimal("250.10"), {"1": Decimal("200.10"), "2": Decimal("50.00")})
+    assert change.original == "5c9b9d7e-1111-4000-8000-00000000000f"
+    assert parse_claim_change(change_payload(KEY, amount="0.00", lines=[]), KEY).lines == {}
+    withdrawal = parse_claim_withdrawal(withdrawal_payload(KEY), KEY)
+    assert (withdrawal.original, withdrawal.reason) == (change.original, "Our own mistake")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "claim_submitted"}, "claim_submitted"),
+        ({"original": ""}, "doesn't name the message"),
+        ({"original": "x"}, "doesn't name the message"),
+        ({"amount": "250.11"}, "add up to 250.10"),
+        ({"amount": 250.1}, "not a plain decimal"),
+        ({"amount": "-50.00", "lines": [{"key": "2", "amount": "-50.00"}]}, "negative"),
+        ({"lines": [{"key": "1", "amount": "1"}, {"key": "1", "amount": "1"}]}, "same key"),
+        ({"lines": [{"key": "1"}]}, "can't be read"),
+        ({"lines": "all"}, "list of entries"),
+        ({"reason": 7}, "not a text"),
+    ],
+)
+def test_bad_changes_say_why(changes: dict, words: str) -> None:
+    """R-G1: a sentence, and nothing was sent."""
+    with pytest.raises(PayloadError, match=words) as caught:
+        parse_claim_change(change_payload(KEY, **changes), KEY)
+    assert str(caught.value).endswith("it was not sent.")
+    if "original" in changes:
+        with pytest.raises(PayloadError, match=words):
+            parse_claim_withdrawal(withdrawal_payload(KEY, **changes), KEY)
 
 
 def test_integrity() -> None:

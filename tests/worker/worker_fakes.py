@@ -72,9 +72,33 @@ def amendment_payload(key: str, /, **changes: Any) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def change_payload(key: str, /, **changes: Any) -> str:
+    data = {
+        "version": 1,
+        "kind": "claim_changed",
+        "uuid": key,
+        "original": "5c9b9d7e-1111-4000-8000-00000000000f",
+        "document": {"number": "AFC/2026/00012", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
+        "currency": "CNY",
+        "amount": "250.10",
+        "reason": "Counted twice <b>&</b> corrected",
+        "lines": [{"key": "1", "amount": "200.10"}, {"key": "2", "amount": "50.00"}],
+        **changes,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def withdrawal_payload(key: str, /, **changes: Any) -> str:
+    gone = {"kind": "claim_withdrawn", "amount": "0.00", "lines": [], "reason": "Our own mistake"}
+    return change_payload(key, **{**gone, **changes})
+
+
 #: By kind: makes a payload for a uuid.
 PAYLOADS = {
     "claim_submitted": payload,
+    "claim_changed": change_payload,
+    "claim_withdrawn": withdrawal_payload,
     "termination_notice": termination_payload,
     "agreement_amended": amendment_payload,
 }

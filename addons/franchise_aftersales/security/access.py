@@ -201,6 +201,15 @@ ACCESS = {
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),
+    "franchise.claim.recovery.route": Access(dict.fromkeys(RECOVERIES, "r")),
+    "franchise.claim.recovery.answer": Access({"service": "crwd", "manager": "crwd"}, company=None),
+    "franchise.claim.recovery.answer.line": Access({"service": "crwd", "manager": "crwd"}, company=None),
+    "franchise.claim.recovery.decide": Access(dict.fromkeys(("service", "finance", "manager"), "crwd"), company=None),
+    "franchise.claim.recovery.decide.line": Access(
+        dict.fromkeys(("service", "finance", "manager"), "crwd"), company=None
+    ),
+    "franchise.claim.counter": Access({"service": "crwd", "accountant": "r", "finance": "rw", "manager": "crwd"}),
+    "franchise.service.agreement.reroute": Access(TERMS),
     # settlement
     "franchise.settlement": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.line": Access({"accountant": "r", "finance": "rd", "manager": "rd"}),

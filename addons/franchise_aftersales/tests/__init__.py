@@ -38,3 +38,5 @@ from . import test_contract_refusal, test_contract_expiry
 from . import test_portal_links
 from . import test_rules_returns, test_rules_people, test_rules_minimum, test_rules_service
 from . import test_clock_claim, test_clock_supplier, test_clock_time, test_clock_sweep
+from . import test_recovery_answer, test_recovery_rate, test_recovery_routing, test_recovery_route
+from . import test_recovery_events, test_claim_counter, test_recovery_together

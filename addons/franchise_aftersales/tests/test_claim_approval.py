@@ -166,8 +166,14 @@ class TestClaimApproval(FlowCase):
             service.action_close()
         supplier = claim.recovery_ids.filtered(lambda recovery: recovery.party == "supplier")
         self.flow.receive(self.flow.answer(supplier))
-        (claim.recovery_ids - supplier).with_user(self.flow.users["service"]).action_reject()
+        rejected = (claim.recovery_ids - supplier).with_user(self.flow.users["service"])
+        rejected.action_reject()
         self.assertEqual(claim.recovery_state, "answered")
+        with self.assertRaisesRegex(UserError, "nobody has decided"):
+            service.action_close()
+        rejected.with_user(self.flow.users["finance"])._route(
+            {rejected.line_ids: rejected.amount_open}, "own", "Goodwill"
+        )
         service.action_close()
         self.assertEqual(claim.state, "closed")
 

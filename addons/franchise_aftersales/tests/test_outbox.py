@@ -21,7 +21,7 @@ class TestOutboxRow(OutboxCase):
         payload = json.loads(message.payload)
         self.assertEqual(message.state, "pending")
         self.assertEqual(
-            (message.seq, message.revision, message.aggregate), (1, 1, f"franchise.claim.recovery,{recovery.id}")
+            (message.seq, message.revision, message.aggregate), (1, 1, f"franchise.claim,{recovery.claim_id.id}")
         )
         self.assertEqual(message.sha256, hashlib.sha256(message.payload.encode()).hexdigest())
         self.assertEqual(

@@ -4,3 +4,4 @@ from . import territory_lookup
 from . import review_open
 from . import agreement_amend, service_level_try
 from . import claim_clock
+from . import recovery_answer, recovery_decide

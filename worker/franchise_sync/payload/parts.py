@@ -95,6 +95,16 @@ def text(data: dict[str, Any], key: str) -> str:
     return value
 
 
+def original_key(data: dict[str, Any]) -> str:
+    """:return: key of the earlier message that this one is about
+    :raise PayloadError: there is none
+    """
+    value = text(data, "original")
+    if not _UUID.fullmatch(value):
+        raise PayloadError("The payload doesn't name the message that it is about; it was not sent.")
+    return value
+
+
 def day(data: dict[str, Any], key: str) -> str:
     """:return: the date under ``key`` as ISO 8601 text, empty when there is none
     :raise PayloadError: it is no date

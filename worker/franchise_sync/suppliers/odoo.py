@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.errors import ConfigurationError, SyncError
-from franchise_sync.payload import amendment, claim, termination
+from franchise_sync.payload import amendment, claim, claim_change, claim_withdrawal, termination
 from franchise_sync.suppliers.odoo_books import Books
+from franchise_sync.suppliers.odoo_claim_changes import ClaimChanges, ClaimWithdrawals
 from franchise_sync.suppliers.odoo_claims import ClaimDocuments
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
@@ -44,13 +45,15 @@ class KindHandler(Protocol):
 
 KINDS: dict[str, Callable[[Books], KindHandler]] = {
     claim.KIND: ClaimDocuments,
+    claim_change.KIND: ClaimChanges,
+    claim_withdrawal.KIND: ClaimWithdrawals,
     termination.KIND: notes_of(termination_note),
     amendment.KIND: notes_of(amendment_note),
 }
 
 
 class OdooConnector(Connector):
-    """Leaves claims as draft credit notes and notices as notes, and reads what became of the claims."""
+    """Leaves claims as draft credit notes and notices as notes, follows changes, and reads answers."""
 
     # The external id is unique in their database (ir.model.data: UNIQUE(module, name)) and is written in the
     # same
@@ -122,6 +125,7 @@ class OdooConnector(Connector):
         reachable = step("reachable", "answers, version {}", self._books.client.server_version)
         if reachable and step("login", "the API key is accepted (user {})", lambda: self._books.client.uid):
             step("rights", "may create {}", self.kinds[claim.KIND].check)
+            step("changes", "may change {}", self.kinds[claim_change.KIND].check)
             step("notices", "may write {}", self.kinds[termination.KIND].check)
             ref = str(self.endpoint.options.get("customer_ref") or "")
             if ref:

@@ -153,14 +153,7 @@ class ClaimDocuments:
                 )
 
     def _find(self, uuids: Collection[str]) -> dict[str, int]:
-        """:return: database id by uuid of the documents that are there already"""
-        domain = [
-            ("move_type", "=", "out_refund"),
-            ("invoice_origin", "in", [document.ORIGIN + uuid for uuid in uuids]),
-        ]
-        ids = self._books.call("account.move", "search", domain, context={"active_test": False})
-        found = {uuid: move_id for move_id, uuid in document_uuids(self._books.call, ids).items()}
-        return {uuid: move_id for uuid, move_id in found.items() if uuid in uuids}
+        return find_documents(self._books, uuids)
 
     def _currencies(self, names: Collection[str]) -> dict[str, tuple[int, int]]:
         """:return: (database id, decimal places) by name of those that are active there"""
@@ -181,6 +174,17 @@ class ClaimDocuments:
         ref = f"account.move,{move_id}"
         detail = "It was there already and was left untouched." if known else ""
         return Delivery(claim.uuid, Outcome.ACK, ref, detail, request=_summary(claim), response=ref)
+
+
+def find_documents(books: Books, uuids: Collection[str]) -> dict[str, int]:
+    """:return: database id by uuid of the documents that are there already"""
+    domain = [
+        ("move_type", "=", "out_refund"),
+        ("invoice_origin", "in", [document.ORIGIN + uuid for uuid in uuids]),
+    ]
+    ids = books.call("account.move", "search", domain, context={"active_test": False})
+    found = {uuid: move_id for move_id, uuid in document_uuids(books.call, ids).items()}
+    return {uuid: move_id for uuid, move_id in found.items() if uuid in uuids}
 
 
 def _summary(claim: Claim) -> str:

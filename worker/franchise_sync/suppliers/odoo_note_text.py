@@ -99,6 +99,20 @@ def note_row(note: Note, partner_id: int) -> list[str]:
     ]
 
 
+def document_note_row(uuid: str, move_id: int, words: str) -> list[str]:
+    """:return: the row that puts a note into the chatter of a claim's document: internal, mailed to nobody"""
+    return [
+        note_xmlid(uuid),
+        "account.move",
+        str(move_id),
+        "comment",
+        "mail.mt_note",
+        mail_id(uuid),
+        words.partition("\n")[0],
+        text_to_html(words),
+    ]
+
+
 def todo_row(note: Note, partner_id: int, user_id: int) -> list[str]:
     """:return: the row of the to-do that leads the salesperson to the note, due today"""
     return [

@@ -35,7 +35,7 @@ class FranchiseClaim(models.Model):
     def _franchisee_may_owe(self, currency, company, day):
         """{claim: Decimal in `currency`, at the rate of `day`}: what the franchisee may still come to owe of each.
 
-        Approved: what was demanded of the franchisee and is not answered. Before that: what is assessed, or else claimed,
+        Approved: what was demanded of the franchisee, was neither passed on nor taken back, and is not answered. Before that: what is assessed, or else claimed,
         × the franchisee's share of its cause under the terms in force; the whole of it while no terms are found.
         """
         versions = self.env["franchise.service.agreement"]._versions_on(
@@ -49,7 +49,7 @@ class FranchiseClaim(models.Model):
                 own = claim.recovery_ids.filtered(
                     lambda recovery: recovery.party == "franchisee" and recovery.state not in ANSWERED
                 )
-                amount = sum((to_decimal(recovery.amount_demanded) for recovery in own), Decimal(0))
+                amount = sum((to_decimal(recovery._amount_asked()) for recovery in own), Decimal(0))
             else:
                 version = claim.version_id or versions.get((claim.agreement_id.id, claim.event_date))
                 shares = version._shares_for(claim.cause_id) if version else {}
@@ -71,3 +71,9 @@ class FranchiseClaimRecovery(models.Model):
         if "state" in vals:
             self.filtered(lambda recovery: recovery.party == "franchisee").claim_id._release_reserves()
         return result
+
+    def _pass_on(self, amounts, target):
+        new = super()._pass_on(amounts, target)
+        if self.party == "franchisee":
+            self.claim_id._release_reserves()
+        return new

@@ -2,6 +2,19 @@ from odoo import api, fields, models
 
 from ...tools.allocation import to_decimal
 from ...tools.recovery_terms import ApprovedLine, recoverable_total, split_by_party
+from .recovery import REFUSING_STATES
+
+# Amounts of the recoveries that a claim adds up.
+SUMMED = (
+    "amount_demanded",
+    "amount_acknowledged",
+    "amount_accepted",
+    "amount_rejected",
+    "amount_disputed",
+    "amount_rerouted",
+    "amount_credited",
+    "amount_open",
+)
 
 
 class FranchiseClaim(models.Model):
@@ -22,15 +35,42 @@ class FranchiseClaim(models.Model):
         compute="_compute_recovery_state",
         store=True,
     )
+    amount_demanded = fields.Monetary(
+        string="Demanded",
+        compute="_compute_recovery_state",
+        store=True,
+        help="Of all liable parties; what was passed on from one to another counts once.",
+    )
+    amount_acknowledged = fields.Monetary(string="Acknowledged", compute="_compute_recovery_state", store=True)
     amount_recovered = fields.Monetary(string="Accepted", compute="_compute_recovery_state", store=True)
+    amount_rejected = fields.Monetary(
+        string="Rejected", compute="_compute_recovery_state", store=True, help="And not demanded of somebody else."
+    )
+    amount_disputed = fields.Monetary(string="In Dispute", compute="_compute_recovery_state", store=True)
+    amount_credited = fields.Monetary(string="Credited", compute="_compute_recovery_state", store=True)
+    amount_to_decide = fields.Monetary(
+        string="Rejected, Undecided",
+        compute="_compute_recovery_state",
+        store=True,
+        help="Rejected, and nobody has decided yet what becomes of it.",
+    )
 
-    @api.depends("recovery_ids.state", "recovery_ids.is_settled", "recovery_ids.amount_accepted")
+    @api.depends("recovery_ids.state", "recovery_ids.is_settled", *(f"recovery_ids.{name}" for name in SUMMED))
     def _compute_recovery_state(self):
         self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for claim in self:
             recoveries = claim.recovery_ids
+            total = {name: sum(recoveries.mapped(name)) for name in SUMMED}
             claim.recovery_count = len(recoveries)
-            claim.amount_recovered = sum(recoveries.mapped("amount_accepted"))
+            claim.amount_demanded = total["amount_demanded"] - total["amount_rerouted"]
+            passed_on = recoveries.filtered(lambda recovery: recovery.state != "demanded").mapped("amount_rerouted")
+            claim.amount_acknowledged = total["amount_acknowledged"] - sum(passed_on)
+            claim.amount_recovered = total["amount_accepted"]
+            claim.amount_rejected = total["amount_rejected"] - total["amount_rerouted"]
+            claim.amount_disputed = total["amount_disputed"]
+            claim.amount_credited = total["amount_credited"]
+            undecided = recoveries.filtered(lambda recovery: recovery.state in REFUSING_STATES)
+            claim.amount_to_decide = sum(undecided.mapped("amount_open"))
             if not recoveries:
                 claim.recovery_state = "none"
             elif not all(recovery.is_answered for recovery in recoveries):
@@ -55,6 +95,11 @@ class FranchiseClaim(models.Model):
                 if waiting:
                     partners = ", ".join(waiting.mapped("partner_id.name"))
                     found[claim].append(self.env._("No final answer yet from %s.", partners))
+                if claim.amount_to_decide:
+                    undecided = claim.currency_id.format(claim.amount_to_decide)
+                    found[claim].append(
+                        self.env._("%s was rejected, and nobody has decided yet who bears it.", undecided)
+                    )
         return found
 
     def _demand_recoveries(self):
@@ -119,11 +164,13 @@ class FranchiseClaim(models.Model):
             "franchisee": self.claimant_id.commercial_partner_id,
         }
 
-    def _prepare_recovery(self, party, partner, amounts):
+    def _prepare_recovery(self, party, partner, amounts, number=1):
+        """Values of a demand of `party` in round `number`; `amounts` are {claim line id: amount}."""
         self.ensure_one()
         return {
             "claim_id": self.id,
             "party": party,
+            "round": number,
             "partner_id": partner.id,
             "line_ids": [
                 fields.Command.create({"claim_line_id": line_id, "number": number, "amount_demanded": float(amount)})

@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.recovery_routing import balance
+
+# What a line's demand is made of, in the order of `tools.recovery_routing.balance`.
+BALANCE = ("amount_demanded", "amount_accepted", "amount_rerouted", "amount_own")
+
 
 class FranchiseClaimRecoveryLine(models.Model):
     """One claim line's part in a recovery; its number is the key that suppliers' systems answer by."""
@@ -21,13 +26,41 @@ class FranchiseClaimRecoveryLine(models.Model):
     kind = fields.Selection(related="claim_line_id.kind")
     amount_demanded = fields.Monetary(string="Demanded", readonly=True)
     amount_accepted = fields.Monetary(string="Accepted", readonly=True, copy=False)
+    amount_rerouted = fields.Monetary(string="Passed On", readonly=True, copy=False)
+    amount_own = fields.Monetary(string="At Own Cost", readonly=True, copy=False)
+    amount_open = fields.Monetary(string="Still Open", compute="_compute_amount_open", store=True, precompute=True)
+    amount_credited = fields.Monetary(
+        string="Credited", readonly=True, copy=False, help="What our posted settlements say."
+    )
     is_settled = fields.Boolean(string="Settled", readonly=True, copy=False)
 
     _unique_number = models.UniqueIndex("(recovery_id, number)", "A line number is used once per recovery.")
     _check_amounts = models.Constraint(
-        "CHECK (amount_demanded > 0 AND COALESCE(amount_accepted, 0) BETWEEN 0 AND amount_demanded)",
-        "Between nothing and the demanded amount can be accepted.",
+        "CHECK (amount_demanded > 0 AND COALESCE(amount_accepted, 0) BETWEEN 0 AND amount_demanded"
+        " AND COALESCE(amount_rerouted, 0) >= 0 AND COALESCE(amount_own, 0) >= 0 AND COALESCE(amount_open, 0) >= 0)",
+        "Between nothing and the demanded amount can be accepted, passed on or borne by us.",
     )
+    _check_conserved = models.Constraint(
+        "CHECK (amount_open IS NULL OR amount_demanded = COALESCE(amount_accepted, 0) + COALESCE(amount_rerouted, 0)"
+        " + COALESCE(amount_own, 0) + amount_open)",
+        "Demanded is what was accepted, passed on, borne by us and is still open, to the smallest unit.",
+    )
+
+    @api.depends("amount_demanded", "amount_accepted", "amount_rerouted", "amount_own")
+    def _compute_amount_open(self):
+        for line in self:
+            line.amount_open = line._open_after({})
+
+    def _open_after(self, vals):
+        """What is open of the demand once `vals` are written, in the claim's currency."""
+        self.ensure_one()
+        amounts = {name: vals.get(name, self[name]) for name in BALANCE}
+        return float(balance(*(amounts[name] for name in BALANCE), self.currency_id.rounding))
+
+    def _amount_asked(self):
+        """What the party may still accept: demanded, less what was passed on or taken back."""
+        self.ensure_one()
+        return self.currency_id.round(self.amount_demanded - self.amount_rerouted - self.amount_own)
 
     @api.depends("claim_line_id.name", "number")
     def _compute_display_name(self):
@@ -37,7 +70,12 @@ class FranchiseClaimRecoveryLine(models.Model):
     def write(self, vals):
         if not self.recovery_id._is_moving():
             raise UserError(self.env._("Recovery lines follow from the claim and from the partner's answer."))
-        return super().write(vals)
+        if not set(BALANCE).intersection(vals):
+            return super().write(vals)
+        for line in self:
+            # Beside the amounts that it follows from, so that one statement carries both: the constraint looks at each.
+            super(FranchiseClaimRecoveryLine, line).write({**vals, "amount_open": line._open_after(vals)})
+        return True
 
     def _trusted_write(self, vals):
         """Write as part of a step of the recovery."""
@@ -45,16 +83,19 @@ class FranchiseClaimRecoveryLine(models.Model):
         return self.with_env(trusted.env).write(vals)
 
     def _refresh_settled(self):
-        """Take over from the settlement lines whether these are settled."""
-        settled = set(
-            self.env["franchise.settlement.line"]
-            .sudo()
-            .search([("source_model", "=", self._name), ("source_id", "in", self.ids)])
-            .mapped("source_id")
-        )
+        """Take over from the settlement lines whether these are settled, and what was posted of them."""
+        settled = self.env["franchise.settlement.line"].sudo()
+        posted = {}
+        for source_id, state, amount in settled._read_group(
+            [("source_model", "=", self._name), ("source_id", "in", self.ids)],
+            ["source_id", "settlement_id.state"],
+            ["amount:sum"],
+        ):
+            posted[source_id] = posted.get(source_id, 0.0) + (amount if state == "posted" else 0.0)
         for line in self:
-            if line.is_settled != (line.id in settled):
-                line._trusted_write({"is_settled": line.id in settled})
+            now = (line.id in posted, posted.get(line.id, 0.0))
+            if now != (line.is_settled, line.amount_credited):
+                line._trusted_write({"is_settled": now[0], "amount_credited": now[1]})
 
     def _ready_to_settle(self, date_to):
         """Those of these lines whose settlement period has ended until `date_to` and that reach the minimum (R-C5).

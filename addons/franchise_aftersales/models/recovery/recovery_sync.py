@@ -2,12 +2,28 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from ...tools.allocation import allocate, round_money, to_decimal
+from ...tools.allocation import allocate, round_money
 from ..sync.api_delivery import utc_moment
+
+# What each answer of a supplier's system makes of each status; None: it changes nothing. What is accepted in whole or in
+# part follows from the amounts. A supplier may think again until the amount is settled, but never undoes that it has the
+# claim, and nothing brings back what we withdrew.
+ANSWERED = {
+    ("demanded", "acknowledged"): "acknowledged",
+    **{
+        (state, answer): answer
+        for state in ("demanded", "acknowledged", "accepted", "partial", "rejected", "disputed")
+        for answer in ("accepted", "rejected", "disputed")
+    },
+}
 
 
 class FranchiseClaimRecovery(models.Model):
-    """How a recovery is told to the supplier's system, and how its answers drive it."""
+    """How a recovery is told to the supplier's system, and how its answers drive it.
+
+    Three events, in order per claim: `claim_submitted` when the demand is made, `claim_changed` when less is asked or more
+    is to be said of it, `claim_withdrawn` when it is taken back. The last two name the first by its key.
+    """
 
     _name = "franchise.claim.recovery"
     _inherit = ["franchise.claim.recovery", "franchise.sync.document"]
@@ -19,16 +35,66 @@ class FranchiseClaimRecovery(models.Model):
     def _sync_partner(self):
         return self.partner_id
 
+    def _sync_aggregate(self):
+        # All rounds of a claim stand in one line: what happened first is told first.
+        self.ensure_one()
+        return f"{self.claim_id._name},{self.claim_id.id}"
+
+    def _tell_system(self, kind, reason):
+        """Tell suppliers' systems that a demand they know changed or was taken back, in this transaction (R-G1).
+
+        :param kind: "claim_changed" or "claim_withdrawn".
+        :param reason: what happened, for the supplier's clerk.
+        :return: the new messages; demands that no system was told of are left out.
+        """
+        told = (
+            self.env["franchise.sync.message"]
+            .sudo()
+            .search(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids), ("kind", "=", "claim_submitted")],
+                order="seq",
+            )
+        )
+        originals = {message.res_id: message.uuid for message in told}
+        known = self.sudo().filtered(lambda recovery: recovery.id in originals)
+        messages = known.with_context(franchise_sync_event=(originals, reason))._sync_emit(kind)
+        messages.awaits_answer = False  # the answer, if any, is one to the demand itself
+        return messages
+
     def _sync_prepare_payload(self, kind, endpoint):
         self.ensure_one()
-        claim, currency = self.claim_id, self.currency_id
-        supplier = self.partner_id
         return {
-            "document": {"number": claim.name},
-            "customer": {"name": claim.company_id.name, "ref": endpoint.customer_ref or ""},
-            "supplier": {"name": supplier.name, "ref": supplier.ref or ""},
+            "document": {"number": self._sync_number()},
+            "customer": {"name": self.claim_id.company_id.name, "ref": endpoint.customer_ref or ""},
+            "supplier": {"name": self.partner_id.name, "ref": self.partner_id.ref or ""},
+            "currency": self.currency_id.name,
+            **(self._sync_prepare_claim() if kind == "claim_submitted" else self._sync_prepare_change()),
+        }
+
+    def _sync_number(self):
+        """The claim's number; demands of later rounds are told apart by their round."""
+        self.ensure_one()
+        return f"{self.claim_id.name}-{self.round}" if self.round > 1 else self.claim_id.name
+
+    def _sync_prepare_change(self):
+        """What is still asked, line by line, of a demand that the supplier's system knows by its original's key."""
+        originals, reason = self.env.context["franchise_sync_event"]
+        asked = [] if self.state == "withdrawn" else self.line_ids.sorted("number")
+        amounts = {line: self._sync_round(line._amount_asked()) for line in asked}
+        return {
+            "original": originals[self.id],
+            "amount": self._sync_amount(sum(amounts.values(), Decimal(0)), self.currency_id),
+            "reason": reason,
+            "lines": [
+                {"key": str(line.number), "amount": self._sync_amount(amount, self.currency_id)}
+                for line, amount in amounts.items()
+            ],
+        }
+
+    def _sync_prepare_claim(self):
+        claim, currency = self.claim_id, self.currency_id
+        return {
             "outlet": {"code": claim.outlet_id.code, "name": claim.outlet_id.name},
-            "currency": currency.name,
             "amount": self._sync_amount(self.amount_demanded, currency),
             "cause": {"code": claim.cause_id.complete_code, "name": claim.cause_id.complete_name},
             "event_date": fields.Date.to_string(claim.event_date),
@@ -46,12 +112,33 @@ class FranchiseClaimRecovery(models.Model):
 
     def _sync_on_delivered(self):
         """The supplier's system has the document: it is acknowledged, unless it has been answered already."""
-        waiting = self.filtered(lambda recovery: recovery.state == "demanded")
+        waiting = self.filtered(lambda recovery: ANSWERED.get((recovery.state, "acknowledged")))
         if waiting:
             # One log for all instead of a tracked change each: thousands are delivered in one call.
             waiting.with_context(mail_notrack=True)._move("acknowledge")
             body = self.env._("The supplier's system has the claim.")
             waiting._message_log_batch(bodies=dict.fromkeys(waiting.ids, body))
+
+    def _sync_on_refused(self, message):
+        """The supplier's system did not take a change: somebody has to talk to the supplier."""
+        self.ensure_one()
+        if message.kind == "claim_submitted":
+            return
+        refused = self.env._(
+            "%(partner)s did not take “%(event)s”: %(reason)s",
+            partner=self.partner_id.name,
+            event=dict(message._fields["kind"]._description_selection(self.env))[message.kind],
+            reason=message.last_error or "",
+        )
+        self._message_log(body=refused)
+        responsible = self.claim_id.user_id
+        if responsible:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=responsible.id,
+                summary=self.env._("The supplier refused a change"),
+                note=refused,
+            )
 
     def _sync_check_answer(self, answer):
         self.ensure_one()
@@ -62,12 +149,17 @@ class FranchiseClaimRecovery(models.Model):
                 ours=self.currency_id.name,
                 theirs=answer["currency"],
             )
+        if self.state == "withdrawn":
+            # Their cancelled document is what we asked for; anything else leaves both sides apart.
+            if answer["state"] in ("acknowledged", "rejected"):
+                return ""
+            return self.env._("%s was withdrawn: the answer comes too late. Talk to the supplier.", self.display_name)
         if answer["state"] != "accepted":
             if self.is_settled and answer["state"] != "acknowledged":
                 return self.env._("%s is settled: the answer comes too late.", self.display_name)
             return ""
-        demanded = {str(line.number): to_decimal(line.amount_demanded) for line in self.line_ids}
-        total = to_decimal(self.amount_demanded)
+        demanded = {str(line.number): self._sync_round(line._amount_asked()) for line in self.line_ids}
+        total = sum(demanded.values())
         if not 0 < answer["amount"] <= total or answer["amount"] != self._sync_round(answer["amount"]):
             return self._sync_amount_problem(answer["amount"])
         if answer["lines"]:
@@ -89,7 +181,7 @@ class FranchiseClaimRecovery(models.Model):
             "at most what was demanded, and whole in the smallest unit.",
             document=self.display_name,
             accepted=amount,
-            demanded=self._sync_amount(self.amount_demanded, self.currency_id),
+            demanded=self._sync_amount(self._amount_asked(), self.currency_id),
             currency=self.currency_id.name,
         )
 
@@ -101,7 +193,7 @@ class FranchiseClaimRecovery(models.Model):
         lines = self.line_ids.sorted("number")
         if answer["lines"]:
             return {line: answer["lines"].get(str(line.number), Decimal(0)) for line in lines}
-        parts = allocate(answer["amount"], lines.mapped("amount_demanded"), self.currency_id.rounding)
+        parts = allocate(answer["amount"], [line._amount_asked() for line in lines], self.currency_id.rounding)
         return dict(zip(lines, parts, strict=True))
 
     def _sync_current_by_line(self):
@@ -116,25 +208,35 @@ class FranchiseClaimRecovery(models.Model):
         # A clock may be wrong by hours; a moment further ahead would outdate every later answer.
         occurred_at = utc_moment(answer.get("occurred_at"))
         occurred_at = occurred_at and min(occurred_at, fields.Datetime.add(fields.Datetime.now(), days=1))
+        if not ANSWERED.get((self.state, answer["state"])):
+            return ""
         if self.is_settled or (occurred_at and self.answer_moment and occurred_at < self.answer_moment):
             return ""  # settled with these amounts already, or older than the answer that we have
+        accepted = self._sync_accepted_by_line(answer) if answer["state"] == "accepted" else {}
+        target = self._sync_answered_state(answer, accepted)
+        if target == self.state and answer["state"] != "accepted" and answer["reason"] == (self.answer_reason or ""):
+            return ""  # said already
+        for line in self.line_ids:
+            line._trusted_write({"amount_accepted": float(accepted.get(line, 0))})
         values = {
             "answer_moment": occurred_at,
             "answered_on": fields.Date.context_today(self),
             "answer_reason": answer["reason"],
             "credit_note_number": answer["number"],
+            "credit_note_date": fields.Date.context_today(self) if accepted and answer["number"] else False,
+            "credit_note_amount": float(answer["amount"]) if accepted and answer["number"] else 0.0,
         }
-        accepted = self._sync_accepted_by_line(answer) if answer["state"] == "accepted" else {}
-        for line in self.line_ids:
-            line._trusted_write({"amount_accepted": float(accepted.get(line, 0))})
-        if answer["state"] == "accepted":
-            whole = answer["amount"] == to_decimal(self.amount_demanded)
-            target = "accepted" if whole else "partial"
-        else:
-            target = answer["state"]
         # The supplier may think again until the amount is settled: every answer replaces the one before.
         self._trusted().with_context(mail_notrack=True).write({**values, "state": target})
         return self._sync_answer_note(answer)
+
+    def _sync_answered_state(self, answer, accepted):
+        """The status that a checked answer leads to; what repeats the accepted amounts leaves it as it is."""
+        if answer["state"] != "accepted":
+            return ANSWERED[self.state, answer["state"]]
+        if self.state in ("accepted", "partial") and accepted == self._sync_current_by_line():
+            return self.state
+        return "accepted" if answer["amount"] == self._sync_round(self._amount_asked()) else "partial"
 
     def _sync_answer_note(self, answer):
         """What the supplier answered, in words for the chatter."""

@@ -299,6 +299,9 @@ class FranchiseSyncApi(models.AbstractModel):
                 documents._sync_on_delivered()
             except LockError as error:  # somebody has the document open in a step: Odoo repeats the call
                 raise ConcurrencyError(str(error)) from error
+        for message in messages.filtered(lambda message: message.id in applied and message.state == "rejected"):
+            if document := self.env[message.res_model].sudo().browse(message.res_id).exists():
+                document._sync_on_refused(message)
         for endpoint, (successes, failures, error) in tally.items():
             endpoint._note_result(successes, failures, error)
         self._alert_stuck(messages)

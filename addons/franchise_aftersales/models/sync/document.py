@@ -67,6 +67,9 @@ class FranchiseSyncDocument(models.AbstractModel):
         """The partner's system has the document now."""
         raise NotImplementedError
 
+    def _sync_on_refused(self, message):
+        """Hook: the partner's system refused `message` about this document for good; its owner is told anyway."""
+
     def _sync_on_acknowledged(self):
         """The partner says that it has taken note; where nothing else is meant by that, it has the document."""
         self._sync_on_delivered()

@@ -45,6 +45,8 @@ class FranchiseSyncMessage(models.Model):
     kind = fields.Selection(
         [
             ("claim_submitted", "Claim submitted"),
+            ("claim_changed", "Claim changed"),
+            ("claim_withdrawn", "Claim withdrawn"),
             ("termination_notice", "Termination notice"),
             ("agreement_amended", "Agreement amended"),
         ],

@@ -130,12 +130,12 @@ class FranchiseTerminationImpact(models.Model):
                     ("is_settled", "=", False),
                     ("state", "in", (*UNANSWERED, "accepted", "partial")),
                 ],
-                ["claim_id", "state", "amount_demanded", "amount_accepted"],
+                ["claim_id", "state", "amount_demanded", "amount_accepted", "amount_rerouted", "amount_own"],
             )
         )
         found = defaultdict(list)
         for recovery in recoveries:
-            amount = recovery.amount_demanded if recovery.state in UNANSWERED else recovery.amount_accepted
+            amount = recovery._amount_asked() if recovery.state in UNANSWERED else recovery.amount_accepted
             if amount:
                 found[recovery.claim_id.contract_id.id, recovery.claim_id.agreement_id.id].append(amount)
         for impact in self:
