@@ -190,6 +190,7 @@ ACCESS = {
         {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"
     ),
     "franchise.claim.charge": Access({"service": "r", "accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.approval.tier": Access(LISTS),
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),
