@@ -127,7 +127,9 @@ class TestClaimApproval(FlowCase):
 
     def test_an_amount_assessed_as_nothing_stays_nothing(self):
         claim = self.flow.claim([("labour", None, 10.0), ("freight", None, 7.0)], "submitted")
-        claim.line_ids[0].with_user(self.flow.users["service2"]).write({"amount_assessed": 0, "assess_reason": "Unproved"})
+        claim.line_ids[0].with_user(self.flow.users["service2"]).write(
+            {"amount_assessed": 0, "assess_reason": "Unproved"}
+        )
         claim.with_user(self.flow.users["service2"]).action_assess()
         self.assertEqual(claim.amount_assessed, 7)
 

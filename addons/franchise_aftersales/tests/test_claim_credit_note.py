@@ -150,8 +150,9 @@ class TestClaimCreditNote(FlowCase):
                     f"UPDATE franchise_claim_quota SET {sets} WHERE invoice_line_id = %s", [self.bill.id]
                 )
         with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-            claim.line_ids._trusted_write({"quota_reason": False, "quota_by_id": False, "quota_amount": 5})
-            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE franchise_claim_line SET quota_reason = NULL WHERE id = %s", [claim.line_ids.id]
+            )
 
 
 @tagged("post_install", "-at_install")

@@ -146,6 +146,7 @@ class TestClaimLoss(FlowCase):
     def test_the_version_of_the_event_day_says_the_rate(self):
         agreement, bill = self.late_world(late_rule="percent", late_percent=0.5)
         draft = self.late_claim(agreement, bill)
+        self.env.flush_all()
         self.flow.make_version(
             agreement,
             {"supplier": 100},

@@ -25,7 +25,9 @@ class FranchiseServiceAgreementVersion(models.Model):
         string="At Most per Delivery", help="Most that one late delivery costs; 0: no cap."
     )
     late_cap_percent = fields.Float(
-        string="At Most % of Goods", digits=(5, 2), help="Most that a delay costs, in percent of the late goods; 0: no cap."
+        string="At Most % of Goods",
+        digits=(5, 2),
+        help="Most that a delay costs, in percent of the late goods; 0: no cap.",
     )
 
     _check_late = models.Constraint(

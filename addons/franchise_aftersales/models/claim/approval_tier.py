@@ -35,7 +35,9 @@ class FranchiseApprovalTier(models.Model):
         tracking=True,
         help="Who gives the last approval: finance, or a group that includes finance.",
     )
-    approver_count = fields.Integer(string="Approvals", required=True, default=1, tracking=True, help="One or two people.")
+    approver_count = fields.Integer(
+        string="Approvals", required=True, default=1, tracking=True, help="One or two people."
+    )
 
     _unique_amount = models.UniqueIndex("(company_id, amount_from)", "A tier begins at this amount already.")
     _check_tier = models.Constraint(
@@ -67,8 +69,9 @@ class FranchiseApprovalTier(models.Model):
     @api.model
     def _make_defaults(self, companies=None):
         """Write the usual tiers for companies without any; without `companies` for all."""
-        companies = companies or self.env["res.company"].search([])
-        have = self.search([("company_id", "in", companies.ids)]).company_id
+        have = self.search([("company_id", "!=", False)]).company_id
+        if companies is None:
+            companies = self.env["res.company"].search([("id", "not in", have.ids)])
         return self.create(
             [
                 {

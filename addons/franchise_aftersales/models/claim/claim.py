@@ -203,7 +203,12 @@ class FranchiseClaim(models.Model):
         return True
 
     def action_assess(self):
-        """Assess: confirm what the losses are worth. Until somebody lowers it, a loss is worth what is claimed."""
+        """Assess: confirm what the losses are worth. Until somebody lowers it, a loss is worth what is claimed.
+
+        :raises UserError: something is open, which the message lists.
+        """
+        self._check_transition("assess")
+        self._check_obstacles("assess")
         return self._move("assess", {"assessed_by_id": self.env.uid})
 
     def action_reopen(self):

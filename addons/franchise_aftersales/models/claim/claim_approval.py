@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 GROUP_FINANCE = "franchise_aftersales.group_finance"
@@ -12,7 +12,14 @@ class FranchiseClaim(models.Model):
     _inherit = "franchise.claim"
 
     _step_fields = frozenset(
-        {"approved_by_id", "approved_at", "preapproved_by_id", "preapproved_at", "approvals_needed"}
+        {
+            "approved_by_id",
+            "approved_at",
+            "preapproved_by_id",
+            "preapproved_at",
+            "approvals_needed",
+            "involved_user_ids",
+        }
     )
 
     approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
@@ -21,6 +28,14 @@ class FranchiseClaim(models.Model):
     preapproved_at = fields.Datetime(string="First Approval On", readonly=True, copy=False)
     approvals_needed = fields.Integer(
         readonly=True, copy=False, help="How many people had to approve when it was approved."
+    )
+    involved_user_ids = fields.Many2many(
+        "res.users",
+        "franchise_claim_involved_users",
+        string="Entered or Changed By",
+        readonly=True,
+        copy=False,
+        help="Everybody who entered or changed something of the claim or its lines: none of them approves it.",
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     approval_amount = fields.Monetary(
@@ -54,6 +69,12 @@ class FranchiseClaim(models.Model):
         "This amount needs two approvals.",
     )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if not self._is_moving() and self._get_frozen_fields().intersection(vals):
+            self._note_involved()
+        return result
+
     @api.depends("amount_assessed", "currency_id", "company_id", "state")
     @api.depends_context("lang")
     def _compute_approval(self):
@@ -68,7 +89,9 @@ class FranchiseClaim(models.Model):
             else:
                 claim.approval_who = group
 
-    @api.depends("state", "amount_assessed", "entered_by_id", "assessed_by_id", "preapproved_by_id")
+    @api.depends(
+        "state", "amount_assessed", "entered_by_id", "assessed_by_id", "preapproved_by_id", "involved_user_ids"
+    )
     @api.depends_context("uid")
     def _compute_approval_step(self):
         user = self.env.user
@@ -163,17 +186,29 @@ class FranchiseClaim(models.Model):
             }
             if tier and not self.env.su and tier.group_id not in self.env.user.all_group_ids:
                 raise AccessError(
-                    self.env._("%(claim)s: %(amount)s is approved by “%(group)s”. Ask a colleague of that role.", **values)
+                    self.env._(
+                        "%(claim)s: %(amount)s is approved by “%(group)s”. Ask a colleague of that role.", **values
+                    )
                 )
             if tier.approver_count > 1 and not claim.preapproved_by_id:
                 raise UserError(
                     self.env._("%(claim)s: %(amount)s needs two approvals, and the first is missing.", **values)
                 )
             if claim.preapproved_by_id == self.env.user:
-                raise UserError(self.env._("%(claim)s: you gave the first approval; another person gives the last.", **values))
+                raise UserError(
+                    self.env._("%(claim)s: you gave the first approval; another person gives the last.", **values)
+                )
 
     def _involved_users(self):
-        """Who entered or assessed anything of the claim, whoever pressed the button: none of them approves it."""
+        """Who entered, changed or assessed anything of the claim, whoever pressed the button: none of them approves it."""
         self.ensure_one()
         lines = self.line_ids
-        return self.entered_by_id | self.assessed_by_id | lines.create_uid | lines.write_uid | lines.assessed_by_id
+        return (
+            self.involved_user_ids | self.entered_by_id | self.assessed_by_id | lines.create_uid | lines.assessed_by_id
+        )
+
+    def _note_involved(self):
+        """Remember that the user entered or changed something of these claims."""
+        new = self.filtered(lambda claim: self.env.user not in claim.involved_user_ids)
+        if new:
+            new.sudo()._trusted().write({"involved_user_ids": [Command.link(self.env.uid)]})

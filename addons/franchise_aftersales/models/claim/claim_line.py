@@ -142,6 +142,7 @@ class FranchiseClaimLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines._check_editable({"claim_id"}.union(*vals_list))
+        lines.claim_id._note_involved()
         return lines
 
     def write(self, vals):
@@ -152,6 +153,8 @@ class FranchiseClaimLine(models.Model):
             before = {line: (line.amount_assessed, line.assess_reason) for line in self}
             result = super().write({**vals, "assessed_by_id": self.env.uid})
             self._log_assessment(before)
+        if not self.claim_id._is_moving():
+            self.claim_id._note_involved()
         if "claim_id" in vals:  # nor may a line move into a claim past its draft
             self._check_editable({"claim_id"})
         return result
@@ -196,9 +199,7 @@ class FranchiseClaimLine(models.Model):
                 bodies.setdefault(line.claim_id, []).append(text)
         if bodies:
             claims = self.env["franchise.claim"].union(*bodies)
-            claims._message_log_batch(
-                {claim.id: Markup("<br/>").join(texts) for claim, texts in bodies.items()}
-            )
+            claims._message_log_batch({claim.id: Markup("<br/>").join(texts) for claim, texts in bodies.items()})
 
     def _differs(self):
         """Whether less is assessed than was claimed."""
@@ -221,12 +222,10 @@ class FranchiseClaimLine(models.Model):
         self.flush_recordset()
         self.env.execute_query(
             SQL(
-                "UPDATE franchise_claim_line SET %s, write_uid = %s, write_date = now() AT TIME ZONE 'UTC'"
-                " WHERE id IN %s RETURNING id",
+                "UPDATE franchise_claim_line SET %s, write_date = now() AT TIME ZONE 'UTC' WHERE id IN %s RETURNING id",
                 SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in assignments.items()),
-                self.env.uid,
                 tuple(self.ids),
             )
         )
-        self.invalidate_recordset([*names, "write_uid", "write_date"], flush=False)
+        self.invalidate_recordset([*names, "write_date"], flush=False)
         self.modified(names)

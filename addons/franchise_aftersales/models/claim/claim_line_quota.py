@@ -20,9 +20,7 @@ class FranchiseClaimLine(models.Model):
         copy=False,
         help="Why more may be claimed than was invoiced; only finance, and kept in the log.",
     )
-    quota_quantity = fields.Float(
-        string="Quantity Allowed Beyond", digits="Product Unit", readonly=True, copy=False
-    )
+    quota_quantity = fields.Float(string="Quantity Allowed Beyond", digits="Product Unit", readonly=True, copy=False)
     quota_amount = fields.Monetary(string="Amount Allowed Beyond", readonly=True, copy=False)
     quota_by_id = fields.Many2one("res.users", string="Allowed By", readonly=True, copy=False)
 

@@ -17,16 +17,18 @@ class FranchiseClaim(models.Model):
     amount_claimed = fields.Monetary(string="Claimed", compute="_compute_amounts", store=True)
     amount_assessed = fields.Monetary(string="Assessed", compute="_compute_amounts", store=True)
     amount_approved = fields.Monetary(string="Approved", compute="_compute_amounts", store=True)
-    direct_claimed = fields.Monetary(string="Direct Claimed", compute="_compute_amounts", store=True)
-    direct_assessed = fields.Monetary(string="Direct Assessed", compute="_compute_amounts", store=True)
-    direct_approved = fields.Monetary(string="Direct Approved", compute="_compute_amounts", store=True)
-    indirect_claimed = fields.Monetary(string="Indirect Claimed", compute="_compute_amounts", store=True)
-    indirect_assessed = fields.Monetary(string="Indirect Assessed", compute="_compute_amounts", store=True)
-    indirect_approved = fields.Monetary(string="Indirect Approved", compute="_compute_amounts", store=True)
+    direct_claimed = fields.Monetary(compute="_compute_amounts", store=True)
+    direct_assessed = fields.Monetary(compute="_compute_amounts", store=True)
+    direct_approved = fields.Monetary(compute="_compute_amounts", store=True)
+    indirect_claimed = fields.Monetary(compute="_compute_amounts", store=True)
+    indirect_assessed = fields.Monetary(compute="_compute_amounts", store=True)
+    indirect_approved = fields.Monetary(compute="_compute_amounts", store=True)
     cause_kind = fields.Selection(related="cause_id.kind", string="Kind of Cause")
     agreed_delivery_date = fields.Date(help="By when the goods should have arrived.")
     days_late = fields.Integer(compute="_compute_days_late", help="Calendar days from the agreed day to the delivery.")
-    late_reason = fields.Char(string="Reason for the Delay", help="Production, a changed date, transport: as far as known.")
+    late_reason = fields.Char(
+        string="Reason for the Delay", help="Production, a changed date, transport: as far as known."
+    )
 
     @api.depends(
         "line_ids.loss_group", "line_ids.amount_claimed", "line_ids.amount_assessed", "line_ids.amount_approved"
@@ -92,7 +94,9 @@ class FranchiseClaim(models.Model):
             sentences.append(self.env._("Enter the agreed day of delivery and the day on which the goods arrived."))
         if not version or version.late_rule == "none":
             sentences.append(
-                self.env._("The terms of %s agree nothing for late delivery: take its line out.", self.agreement_id.name)
+                self.env._(
+                    "The terms of %s agree nothing for late delivery: take its line out.", self.agreement_id.name
+                )
             )
         elif version.late_rule == "percent":
             sentences += [

@@ -108,7 +108,9 @@ class FranchiseClaimQuota(models.Model):
                 """,
                 names=SQL(", ").join(SQL.identifier(name) for name in names),
                 values=values,
-                updates=SQL(", ").join(SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in names),
+                updates=SQL(", ").join(
+                    SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in names
+                ),
             )
         )
         self.invalidate_model()
@@ -159,7 +161,9 @@ class FranchiseClaimQuota(models.Model):
             ids, invoiced, priced, pieces, money, more, paid, credited, refunded = zip(*rows, strict=True)
             quantities = spread_credit(credited[0], invoiced, pieces)
             amounts = spread_credit(refunded[0], priced, money)
-            held += map(Held, ids, invoiced, priced, map(float, quantities), map(float, amounts), pieces, money, more, paid)
+            held += map(
+                Held, ids, invoiced, priced, map(float, quantities), map(float, amounts), pieces, money, more, paid
+            )
         return sorted(held)
 
     @api.model

@@ -25,6 +25,7 @@ STEP_VALUES = {
         "preapproved_by_id": 1,
         "preapproved_at": "2026-01-01 00:00:00",
         "approvals_needed": 1,
+        "involved_user_ids": [(6, 0, [])],
         "direct_approved": 1,
         "indirect_claimed": 1,
         "coverage_state": "covered",
