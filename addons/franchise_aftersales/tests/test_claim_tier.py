@@ -1,3 +1,6 @@
+import runpy
+from pathlib import Path
+
 import psycopg2
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -173,6 +176,18 @@ class TestClaimTier(FlowCase):
         claim = self.assessed(10**7)
         self.assertEqual(claim.approval_who, "Finance")
         self.approve(claim, "finance")
+
+    def test_the_upgrade_gives_tiers_and_remembers_who_changed_lines(self):
+        claim = self.flow.claim()
+        claim._trusted().involved_user_ids = False
+        self.tiers.unlink()
+        self.env.flush_all()
+        script = Path(__file__).parents[1] / "migrations" / "19.0.2.0.0" / "post-claims.py"
+        runpy.run_path(str(script))["migrate"](self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        self.assertEqual(claim.involved_user_ids, self.flow.users["service"])
+        tiers = self.env["franchise.approval.tier"].search([("company_id", "=", self.flow.company.id)])
+        self.assertEqual(tiers.mapped("amount_from"), [0, 50000, 500000])
 
     def test_only_groups_of_finance_and_only_a_manager_sets_tiers(self):
         with self.assertRaisesRegex(ValidationError, "does not include finance"):

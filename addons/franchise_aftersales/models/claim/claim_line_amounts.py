@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...tools import late_delivery
 from ...tools.allocation import as_text, round_money, to_decimal
+from .claim_line import BOUND_KINDS
 
 
 class FranchiseClaimLine(models.Model):
@@ -85,7 +86,7 @@ class FranchiseClaimLine(models.Model):
         self.ensure_one()
         if self.kind == "late":
             return self._formula_late(version)
-        if self.invoice_line_id:
+        if self.kind in BOUND_KINDS and self.invoice_line_id:
             return self._formula_invoiced()
         if self.kind == "labour" and version and version.labour_rate:
             rounding = self.currency_id.rounding
