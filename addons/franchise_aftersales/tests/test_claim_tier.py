@@ -182,10 +182,14 @@ class TestClaimTier(FlowCase):
         claim._trusted().involved_user_ids = False
         self.tiers.unlink()
         self.env.flush_all()
+        changed = self.flow.users["service2"]
+        self.env.cr.execute(
+            "UPDATE franchise_claim_line SET write_uid = %s WHERE id = %s", [changed.id, claim.line_ids.id]
+        )
         script = Path(__file__).parents[1] / "migrations" / "19.0.2.0.0" / "post-claims.py"
         runpy.run_path(str(script))["migrate"](self.env.cr, "19.0.1.0.0")
         self.env.invalidate_all()
-        self.assertEqual(claim.involved_user_ids, self.flow.users["service"])
+        self.assertEqual(claim.involved_user_ids, changed)
         tiers = self.env["franchise.approval.tier"].search([("company_id", "=", self.flow.company.id)])
         self.assertEqual(tiers.mapped("amount_from"), [0, 50000, 500000])
 
