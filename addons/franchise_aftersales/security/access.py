@@ -198,6 +198,7 @@ ACCESS = {
         {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "crwd"}
     ),
     "franchise.claim.pause.start": Access({"service": "crw", "manager": "crw"}, company=None),
+    "franchise.approval.tier": Access(LISTS),
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),

@@ -28,7 +28,7 @@ class TestClaimApproval(FlowCase):
         """R-D7: whoever pressed the button afterwards."""
         finance = self.flow.users["finance"]
         claim = self.flow.claim(stage="submitted")
-        claim.line_ids.with_user(finance).amount_assessed = 90
+        claim.line_ids.with_user(finance).write({"amount_assessed": 90, "assess_reason": "Used before"})
         self.flow.users["service2"].group_ids |= self.env.ref("franchise_aftersales.group_finance")
         claim.with_user(self.flow.users["service"]).action_assess()
         self.assertEqual(claim.line_ids.amount_assessed, 90)
@@ -119,7 +119,7 @@ class TestClaimApproval(FlowCase):
 
     def test_approved_is_what_was_assessed(self):
         claim = self.flow.claim(stage="submitted")
-        claim.line_ids.with_user(self.flow.users["service2"]).amount_assessed = 60
+        claim.line_ids.with_user(self.flow.users["service2"]).write({"amount_assessed": 60, "assess_reason": "Worn"})
         claim.with_user(self.flow.users["service2"]).action_assess()
         claim.with_user(self.flow.users["finance"]).action_approve()
         self.assertEqual((claim.amount_claimed, claim.amount_assessed, claim.amount_approved), (100, 60, 60))
@@ -127,7 +127,9 @@ class TestClaimApproval(FlowCase):
 
     def test_an_amount_assessed_as_nothing_stays_nothing(self):
         claim = self.flow.claim([("labour", None, 10.0), ("freight", None, 7.0)], "submitted")
-        claim.line_ids[0].with_user(self.flow.users["service2"]).amount_assessed = 0
+        claim.line_ids[0].with_user(self.flow.users["service2"]).write(
+            {"amount_assessed": 0, "assess_reason": "Unproved"}
+        )
         claim.with_user(self.flow.users["service2"]).action_assess()
         self.assertEqual(claim.amount_assessed, 7)
 

@@ -60,7 +60,7 @@ class TestClaimQuota(FlowCase):
 
     def test_approval_frees_what_was_not_approved(self):
         claim = self.claim(300)
-        claim.line_ids.with_user(self.flow.users["service2"]).amount_assessed = 200
+        claim.line_ids.with_user(self.flow.users["service2"]).write({"amount_assessed": 200, "assess_reason": "Worn"})
         claim.with_user(self.flow.users["service2"]).action_assess()
         claim.with_user(self.flow.users["finance"]).action_approve()
         self.assertEqual(self.held(), (1, 200))

@@ -42,7 +42,9 @@ class TestReserve(FlowCase):
     def test_part_is_released_when_less_is_demanded(self):
         service = self.claim.with_user(self.flow.users["service"])
         service.action_submit()
-        self.claim.line_ids.with_user(self.flow.users["service"]).write({"amount_assessed": 120})
+        self.claim.line_ids.with_user(self.flow.users["service"]).write(
+            {"amount_assessed": 120, "assess_reason": "Worn"}
+        )
         self.claim.with_user(self.flow.users["service2"]).action_assess()
         self.claim.with_user(self.flow.users["finance"]).action_approve()
         self.assertEqual(self.reserve.amount_released, 40)

@@ -5,6 +5,12 @@ from . import (
     claim_coverage,
     claim_service,
     claim_line,
+    claim_line_amounts,
+    claim_loss,
     claim_quota,
+    claim_line_quota,
+    credit_note,
+    approval_tier,
+    claim_approval,
     claim_charge,
 )

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
 
 from ..base.document import Transition
 
@@ -26,6 +27,7 @@ class FranchiseClaim(models.Model):
         "submit": Transition(("draft",), "submitted", GROUP_SERVICE),
         "assess": Transition(("submitted",), "assessed", GROUP_SERVICE),
         "reopen": Transition(("submitted", "assessed"), "draft", GROUP_SERVICE),
+        "preapprove": Transition(("assessed",), "assessed", GROUP_APPROVER),
         "approve": Transition(("assessed",), "approved", GROUP_APPROVER),
         "reject": Transition(("submitted", "assessed"), "rejected", GROUP_SERVICE),
         "cancel": Transition(("draft", "submitted", "assessed"), "cancelled", GROUP_SERVICE),
@@ -59,8 +61,6 @@ class FranchiseClaim(models.Model):
             "paid_by",
             "entered_by_id",
             "assessed_by_id",
-            "approved_by_id",
-            "approved_at",
         }
     )
 
@@ -125,10 +125,6 @@ class FranchiseClaim(models.Model):
     description = fields.Text(help="How the fault shows; the supplier reads this.")
     user_id = fields.Many2one("res.users", string="Assigned To", default=lambda self: self.env.user, tracking=True)
     line_ids = fields.One2many("franchise.claim.line", "claim_id", string="Losses", copy=True)
-    amount_claimed = fields.Monetary(string="Claimed", compute="_compute_amounts", store=True)
-    amount_assessed = fields.Monetary(string="Assessed", compute="_compute_amounts", store=True)
-    amount_approved = fields.Monetary(string="Approved", compute="_compute_amounts", store=True)
-
     override_reason = fields.Char(
         string="Reason for Override", copy=False, tracking=True, help="Why the claim is pursued although not covered."
     )
@@ -136,18 +132,11 @@ class FranchiseClaim(models.Model):
 
     entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
     assessed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_at = fields.Datetime(string="Approved On", readonly=True, copy=False)
 
     _unique_name = models.UniqueIndex("(company_id, name) WHERE state != 'draft'", "This claim number is taken.")
     _check_dates = models.Constraint(
         "CHECK (discovery_date >= event_date AND reported_date >= discovery_date)",
         "A claim is discovered on or after the event, and reported on or after its discovery.",
-    )
-    _four_eyes = models.Constraint(
-        "CHECK (approved_by_id IS NULL OR (approved_by_id IS DISTINCT FROM entered_by_id"
-        " AND approved_by_id IS DISTINCT FROM assessed_by_id))",
-        "Nobody approves a claim that they entered or assessed.",
     )
 
     @api.depends("supplier_id", "company_id")
@@ -164,14 +153,6 @@ class FranchiseClaim(models.Model):
             key = (claim.company_id, claim.supplier_id.commercial_partner_id)
             if claim.agreement_id.supplier_id != key[1]:
                 claim.agreement_id = by_key.get(key, False)
-
-    @api.depends("line_ids.amount_claimed", "line_ids.amount_assessed", "line_ids.amount_approved")
-    def _compute_amounts(self):
-        self.mapped("currency_id")  # read together: each amount written asks for its own currency
-        for claim in self:
-            claim.amount_claimed = sum(claim.line_ids.mapped("amount_claimed"))
-            claim.amount_assessed = sum(claim.line_ids.mapped("amount_assessed"))
-            claim.amount_approved = sum(claim.line_ids.mapped("amount_approved"))
 
     @api.constrains("outlet_id", "contract_id")
     def _check_outlet(self):
@@ -211,54 +192,46 @@ class FranchiseClaim(models.Model):
         :raises UserError: something is missing, which the message lists, or more is claimed than was invoiced.
         """
         self._check_transition("submit")
+        # Supplier, agreement, terms and bills may have changed since the lines were entered.
+        self.line_ids._refresh_late()
         self._check_obstacles("submit")
-        # Supplier, agreement and bills may have changed since the lines were entered.
         self.line_ids._check_invoice_line()
         self._move("submit")
-        for line in self.line_ids:
-            line._trusted_write({"amount_assessed": line.amount_claimed})
+        self.line_ids._write_step({"amount_assessed": SQL("amount_claimed")})
         self._trusted()._decide_coverage()
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
 
     def action_assess(self):
-        """Assess: confirm what the losses are worth. Until somebody lowers it, a loss is worth what is claimed."""
+        """Assess: confirm what the losses are worth. Until somebody lowers it, a loss is worth what is claimed.
+
+        :raises UserError: something is open, which the message lists.
+        """
+        self._check_transition("assess")
+        self._check_obstacles("assess")
         return self._move("assess", {"assessed_by_id": self.env.uid})
 
     def action_reopen(self):
         """Back to draft, to be corrected; what was reserved is free again."""
         undecided = dict.fromkeys(
-            ("assessed_by_id", "coverage_state", "coverage_findings", "served_by", "serving_outlet_id", "paid_by"),
+            (
+                "assessed_by_id",
+                "preapproved_by_id",
+                "preapproved_at",
+                "coverage_state",
+                "coverage_findings",
+                "served_by",
+                "serving_outlet_id",
+                "paid_by",
+            ),
             False,
         )
         self._move("reopen", {**undecided, "version_id": False})
-        for line in self.line_ids:
-            line._trusted_write({"amount_assessed": 0, "assessed_by_id": False})
+        self.line_ids._write_step(
+            {"amount_assessed": SQL("0"), "assessed_by_id": SQL("NULL"), "assess_reason": SQL("NULL")}
+        )
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
         return True
-
-    def action_approve(self):
-        """Approve as a second person; later rooms demand, promise and tell in this same transaction.
-
-        :raises UserError: the user entered or assessed a claim, or something is open, which the message lists.
-        """
-        self._check_transition("approve")
-        for claim in self:
-            if self.env.user in claim._involved_users():
-                raise UserError(self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name))
-        self._check_obstacles("approve")
-        self.line_ids._check_invoice_line()
-        for line in self.line_ids:
-            line._trusted_write({"amount_approved": line.amount_assessed})
-        self._move("approve", {"approved_by_id": self.env.uid, "approved_at": fields.Datetime.now()})
-        self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
-        return True
-
-    def _involved_users(self):
-        """Who entered or assessed anything of the claim, whoever pressed the button: none of them approves it."""
-        self.ensure_one()
-        lines = self.line_ids
-        return self.entered_by_id | self.assessed_by_id | lines.create_uid | lines.write_uid | lines.assessed_by_id
 
     def action_reject(self):
         """Refuse the claim. :raises UserError: no reason is given."""

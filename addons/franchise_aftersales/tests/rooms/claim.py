@@ -5,6 +5,7 @@ STEPS = {
         "submit": ("draft", "submitted", SERVICE),
         "assess": ("submitted", "assessed", SERVICE),
         "reopen": ("submitted assessed", "draft", SERVICE),
+        "preapprove": ("assessed", "assessed", FINANCE),
         "approve": ("assessed", "approved", FINANCE),
         "reject": ("submitted assessed", "rejected", SERVICE),
         "cancel": ("draft submitted assessed", "cancelled", SERVICE),
@@ -21,6 +22,12 @@ STEP_VALUES = {
         "assessed_by_id": 1,
         "approved_by_id": 1,
         "approved_at": "2026-01-01 00:00:00",
+        "preapproved_by_id": 1,
+        "preapproved_at": "2026-01-01 00:00:00",
+        "approvals_needed": 1,
+        "involved_user_ids": [(6, 0, [])],
+        "direct_approved": 1,
+        "indirect_claimed": 1,
         "coverage_state": "covered",
         "coverage_findings": [["terms", True, None]],
         "served_by": "nobody",
@@ -84,6 +91,9 @@ def records(flow, made):
             [("invoice_line_id", "in", held.line_ids.invoice_line_id.ids)]
         ),
         "franchise.claim.charge": amount(flow, held),
+        "franchise.approval.tier": flow.env["franchise.approval.tier"].search(
+            [("company_id", "=", flow.company.id)], limit=1
+        ),
     }
 
 
