@@ -79,7 +79,7 @@ class FranchiseCommon(TransactionCase):
             )
         )
         if sign:
-            contract.action_sign()
+            contract.sudo().action_sign()
         return contract.with_env(cls.env)
 
     @classmethod

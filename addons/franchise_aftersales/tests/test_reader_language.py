@@ -5,6 +5,7 @@ from odoo.tests import tagged
 from ..models.base.translations import copy_translations
 from .flow import FlowCase
 from .flow_contract import draft_contract, signed_contract
+from .flow_paper import sign_on_paper
 from .flow_termination import Terminations
 
 
@@ -64,7 +65,7 @@ class TestReaderLanguage(FlowCase):
         self.env["franchise.clause.template"].search([]).refers_to_rules = False
         contract = draft_contract(self.flow).with_user(self.flow.users["contract"])
         contract.action_take_clauses()
-        contract.action_sign()
+        sign_on_paper(self.flow, contract)
         owed = self.env["franchise.obligation"].search([("contract_id", "=", contract.id)])
         self.assertTrue(owed)
         for row in owed:
@@ -80,7 +81,7 @@ class TestReaderLanguage(FlowCase):
         report = self.env["franchise.sales.report"].create(
             {"contract_id": contract.id, "month": "2025-03-01", "net_sales": 1000, "reported_on": "2025-04-02"}
         )
-        report.action_confirm()
+        report.with_user(self.flow.users["manager"]).action_confirm()
         fee = contract.charge_ids.filtered(lambda charge: charge.kind == "initial_fee")
         royalty = report.charge_ids.filtered(lambda charge: charge.kind == "royalty")
         self.assertEqual(

@@ -297,7 +297,7 @@ class TestAssetOption(TransferCase):
             option._move("exercise", {"exercised_by_id": self.manager.id})
 
     def test_it_lapses_by_itself(self):
-        option = self.option(date_end=self.flow.day(-61))
+        option = self.option(date_end=self.flow.day(-61), terms_reason="Agreed with the heirs")
         with self.assertRaises(UserError):
             self.option(line_ids=[]).action_open()
         with self.assertRaises(UserError):
