@@ -5,6 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .flow import FlowCase
+from .flow_resolution import Resolutions
 
 
 @tagged("post_install", "-at_install")
@@ -168,6 +169,7 @@ class TestClaimApproval(FlowCase):
         self.flow.receive(self.flow.answer(supplier))
         (claim.recovery_ids - supplier).with_user(self.flow.users["service"]).action_reject()
         self.assertEqual(claim.recovery_state, "answered")
+        Resolutions(self.flow).resolve(claim)
         service.action_close()
         self.assertEqual(claim.state, "closed")
 
