@@ -53,11 +53,6 @@ class AccountMove(models.Model):
                     )
                 )
 
-    def _invoice_paid_hook(self):
-        result = super()._invoice_paid_hook()
-        self.sudo().franchise_execution_id._follow()
-        return result
-
     def write(self, vals):
         if "franchise_execution_id" in vals and not self.env["franchise.claim.execution"]._is_moving():
             raise UserError(self.env._("Credit notes of claims are drawn up from what was accepted, not linked by hand."))
@@ -91,6 +86,11 @@ class AccountMoveLine(models.Model):
         ondelete="restrict",
     )
 
+    def _reconcile_post_hook(self, data):
+        result = super()._reconcile_post_hook(data)
+        (data["not_paid_invoices"] | data["in_payment_invoices"]).sudo().franchise_execution_id._follow()
+        return result
+
 
 class AccountPartialReconcile(models.Model):
     _inherit = "account.partial.reconcile"
@@ -99,4 +99,15 @@ class AccountPartialReconcile(models.Model):
         moves = (self.debit_move_id | self.credit_move_id).move_id.filtered("franchise_execution_id")
         result = super().unlink()
         moves.sudo().franchise_execution_id._follow()
+        return result
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            # A payment without an entry of its own is matched to the credit note, not reconciled with it.
+            self.sudo().invoice_ids.franchise_execution_id._follow()
         return result

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .execution import OPEN
 from .offer import KINDS
@@ -22,15 +23,13 @@ class FranchiseClaim(models.Model):
         index=True,
     )
     resolution_offer_id = fields.Many2one(
-        "franchise.claim.offer", string="Accepted Offer", readonly=True, copy=False, ondelete="restrict"
+        "franchise.claim.offer", string="Accepted Offer", readonly=True, copy=False, ondelete="set null"
     )
     open_execution_count = fields.Integer(string="To Be Done", compute="_compute_open_execution_count")
     credit_note_count = fields.Integer(string="Credit Notes", compute="_compute_credit_note_count")
 
     _check_resolution = models.Constraint(
-        "CHECK ((resolution_kind IS NULL AND resolution_offer_id IS NULL)"
-        " OR (resolution_kind = 'rejected' AND resolution_offer_id IS NULL)"
-        " OR (resolution_kind != 'rejected' AND resolution_offer_id IS NOT NULL))",
+        "CHECK (resolution_offer_id IS NULL OR (resolution_kind IS NOT NULL AND resolution_kind != 'rejected'))",
         "A claim is resolved by its accepted offer, or by its rejection.",
     )
 
@@ -74,6 +73,13 @@ class FranchiseClaim(models.Model):
                     self.env._("“%s” is not done yet.", execution.name) for execution in by_claim.get(claim.id, ())
                 ]
         return found
+
+    def _lock_resolution(self):
+        """One at a time negotiates a claim: who comes second waits, and is repeated by Odoo with the first one's step in sight."""
+        if self.ids:
+            self.env.execute_query(
+                SQL("SELECT id FROM franchise_claim WHERE id IN %s ORDER BY id FOR UPDATE", tuple(self.ids))
+            )
 
     def _resolve(self, offer):
         """`offer` was accepted: it becomes the claim's resolution, and other offers to the claimant are withdrawn."""

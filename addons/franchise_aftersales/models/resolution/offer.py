@@ -290,7 +290,7 @@ class FranchiseClaimOffer(models.Model):
     def create(self, vals_list):
         claims = self.env["franchise.claim"].browse([vals["claim_id"] for vals in vals_list if vals.get("claim_id")])
         # One at a time for a claim: numbers have no gap, and no offer is made past another one's acceptance.
-        claims.lock_for_update()
+        claims._lock_resolution()
         latest = {
             claim.id: number
             for claim, number in self.sudo()._read_group([("claim_id", "in", claims.ids)], ["claim_id"], ["number:max"])

@@ -94,8 +94,8 @@ class FranchiseClaimOffer(models.Model):
         """
         self.ensure_one()
         offer = self.sudo()
-        offer.claim_id.lock_for_update()
-        offer.lock_for_update()
+        # First the claim: of two offers that are accepted at the same moment one waits, and then sees the other.
+        offer.claim_id._lock_resolution()
         if offer.state == "accepted":
             return False
         if (offer.offered_by, offer.offered_to) != ("franchisor", "claimant"):
@@ -134,7 +134,7 @@ class FranchiseClaimOffer(models.Model):
         """
         self.ensure_one()
         offer = self.sudo()
-        offer.lock_for_update()
+        offer.claim_id._lock_resolution()
         if (offer.offered_by, offer.offered_to) != ("franchisor", "claimant"):
             raise UserError(self.env._("%s is no offer to you.", self.display_name))
         offer._check_transition("decline")

@@ -136,6 +136,7 @@ class FranchiseClaimOffer(models.Model):
 
         :raises UserError: the scan or the name is missing, the offer is out of date, or it was not approved.
         """
+        self.sudo().claim_id._lock_resolution()
         self._check_transition("accept")
         for offer in self:
             if offer.offered_by == "franchisor":
@@ -167,8 +168,6 @@ class FranchiseClaimOffer(models.Model):
         """
         self.ensure_one()
         claim = self.claim_id
-        # First the claim: of two offers that are accepted at the same moment one waits, and then sees the other.
-        claim.sudo().lock_for_update()
         self._check_can_accept(day or (self.offered_by == "franchisor" and self.paper_date))
         self._check_terms_as_made()
         self._move("accept", {"answered_at": fields.Datetime.now(), "answered_by_id": self.env.uid, **(values or {})})
