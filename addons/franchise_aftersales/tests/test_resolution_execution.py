@@ -1,5 +1,5 @@
 import psycopg2
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -162,7 +162,9 @@ class TestCreditNote(MoneyCase):
         _execution, move = self.refund([{"purpose": "refund", "invoice_line_id": sold.id, "quantity": 2}])
         quota = self.env["franchise.claim.refund.quota"].search([("invoice_line_id", "=", sold.id)])
         self.assertEqual((quota.amount_refunded, quota.quantity_refunded, quota.amount_invoiced), (40, 2, 40))
-        again = self.make.offer(kind="refund", lines=[{"purpose": "discount", "invoice_line_id": sold.id, "percent": 5}])
+        again = self.make.offer(
+            kind="refund", lines=[{"purpose": "discount", "invoice_line_id": sold.id, "percent": 5}]
+        )
         self.refused("would be refunded", self.make.accept, again)
         line = move.invoice_line_ids
         line.with_user(self.flow.users["finance"]).price_unit = 25
@@ -182,9 +184,7 @@ class TestCreditNote(MoneyCase):
         )
         exchange.line_ids._trusted_compute()
         exchange._move("submit")
-        offer = self.make.offer(
-            kind="refund", lines=[{"purpose": "refund", "invoice_line_id": sold.id, "quantity": 2}]
-        )
+        offer = self.make.offer(kind="refund", lines=[{"purpose": "refund", "invoice_line_id": sold.id, "quantity": 2}])
         self.refused("would be taken back", self.make.accept, offer)
 
     def test_credit_notes_made_by_hand_count_too(self):
@@ -192,9 +192,7 @@ class TestCreditNote(MoneyCase):
         reversal = sold.move_id._reverse_moves([{"invoice_date": self.flow.today}])
         reversal.invoice_line_ids.quantity = 1
         reversal.action_post()
-        offer = self.make.offer(
-            kind="refund", lines=[{"purpose": "refund", "invoice_line_id": sold.id, "quantity": 2}]
-        )
+        offer = self.make.offer(kind="refund", lines=[{"purpose": "refund", "invoice_line_id": sold.id, "quantity": 2}])
         self.refused("were credited already", self.make.accept, offer)
 
     def test_without_an_account_it_waits_with_the_reason(self):
@@ -226,9 +224,7 @@ class TestCreditNote(MoneyCase):
         self.assertEqual(execution.state, "open")
 
     def test_nobody_links_a_credit_note_by_hand(self):
-        execution, move = self.refund(
-            [{"purpose": "refund", "invoice_line_id": self.make.invoice().id, "quantity": 1}]
-        )
+        execution, move = self.refund([{"purpose": "refund", "invoice_line_id": self.make.invoice().id, "quantity": 1}])
         other = self.make.invoice(post=False).move_id.with_user(self.flow.users["finance"])
         self.refused("not linked by hand", other.write, {"franchise_execution_id": execution.id})
         values = {"move_type": "out_refund", "franchise_execution_id": execution.id}

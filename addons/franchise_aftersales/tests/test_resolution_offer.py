@@ -143,10 +143,14 @@ class TestOffer(ResolutionCase):
                 offer = self.make.offer(claim, "draft", **values)
                 self.refused(text, self.as_role(offer, "service").action_make)
         for values in ({"percent": 101}, {"amount": -1, "kind": "goodwill"}, {"offered_to": "franchisor"}):
-            with self.subTest(values=values), self.assertRaises(psycopg2.IntegrityError):
-                with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                    self.make.offer(claim, "draft", **values)
-                    self.env.flush_all()
+            with (
+                self.subTest(values=values),
+                self.assertRaises(psycopg2.IntegrityError),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.make.offer(claim, "draft", **values)
+                self.env.flush_all()
 
     def test_goods_of_others(self):
         """R-D6: bought by somebody else, a bill instead of an invoice, more pieces than invoiced, another claim's loss."""
@@ -174,7 +178,7 @@ class TestOffer(ResolutionCase):
             "terms": lambda: service.write({"terms": "Other"}),
             "goods": lambda: service.line_ids.write({"quantity": 5}),
             "more goods": lambda: service.write({"line_ids": [Command.create({"name": "x", "purpose": "gift"})]}),
-            "goods away": lambda: service.line_ids.unlink(),
+            "goods away": service.line_ids.unlink,
             "deleted": service.unlink,
         }
         for name, attempt in tries.items():

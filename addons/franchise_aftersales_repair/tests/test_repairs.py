@@ -1,7 +1,8 @@
-from odoo.addons.franchise_aftersales.tests.test_resolution_offer import ResolutionCase
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+
+from odoo.addons.franchise_aftersales.tests.test_resolution_offer import ResolutionCase
 
 
 @tagged("post_install", "-at_install")

@@ -41,7 +41,7 @@ class FranchiseClaimExecution(models.Model):
         moves = self._live_pickings().move_ids.filtered(
             lambda move: move.state == "done" and move.product_id == self.product_id
         )
-        return sum(move.product_uom._compute_quantity(move.quantity, self.product_id.uom_id) for move in moves)
+        return sum(moves.move_line_ids.mapped("quantity_product_uom"))
 
     def _document_state(self):
         self.ensure_one()
@@ -106,7 +106,8 @@ class FranchiseClaimExecution(models.Model):
             if any(picking.state == "done" for picking in pickings):
                 raise UserError(
                     self.env._(
-                        "%s: goods have moved already. Send or take them back by a transfer first.", execution.display_name
+                        "%s: goods have moved already. Send or take them back by a transfer first.",
+                        execution.display_name,
                     )
                 )
             pickings.action_cancel()

@@ -1,7 +1,8 @@
-from odoo.addons.franchise_aftersales.tests.test_resolution_offer import ResolutionCase
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+
+from odoo.addons.franchise_aftersales.tests.test_resolution_offer import ResolutionCase
 
 
 @tagged("post_install", "-at_install")
@@ -27,7 +28,7 @@ class TestTransfers(ResolutionCase):
         """The warehouse keeper, who has no role in claims, moves `quantity`."""
         picking = picking.with_user(self.keeper)
         picking.move_ids.write({"quantity": quantity, "picked": True})
-        context = {"skip_backorder": True, "picking_ids_not_to_create_backorder": [] if backorder else picking.ids}
+        context = {"skip_backorder": True, "picking_ids_not_to_backorder": [] if backorder else picking.ids}
         picking.with_context(**context).button_validate()
 
     def test_a_replacement_goes_out_and_the_broken_one_comes_back(self):
@@ -87,18 +88,11 @@ class TestTransfers(ResolutionCase):
         service = self.env["product.product"].create({"name": "Training", "type": "service"})
         task = self.promised("gift", product=service)
         self.assertFalse(task.picking_count)
-        self.refused("report it done by hand|Report it done by hand", self.as_role(task, "service").action_create_document)
+        self.refused(
+            "report it done by hand|Report it done by hand", self.as_role(task, "service").action_create_document
+        )
         self.as_role(task, "service").done_note = "Given"
         self.as_role(task, "service").action_finish()
-
-    def test_without_a_warehouse_it_waits_with_the_reason(self):
-        self.warehouse.active = False
-        gift = self.promised("gift")
-        self.assertIn("no warehouse", gift.problem)
-        self.assertEqual(gift.state, "open")
-        self.warehouse.active = True
-        self.as_role(gift, "service").action_create_document()
-        self.assertEqual((gift.picking_count, gift.problem), (1, False))
 
     def test_nobody_links_a_transfer_by_hand(self):
         gift = self.promised("gift")
@@ -112,3 +106,20 @@ class TestTransfers(ResolutionCase):
         self.assertIn("franchise_execution_id", self.env["stock.picking"].get_view(view_type="form")["arch"])
         self.assertEqual(self.env["stock.picking"].search(gift.action_view_pickings()["domain"]), gift.picking_ids)
         self.assertTrue(self.as_role(gift, "service").read(["picking_count", "state"]))
+
+
+@tagged("post_install", "-at_install")
+class TestNoWarehouse(ResolutionCase):
+    """R-D8: what can't be drawn up yet waits with the reason; the acceptance isn't lost."""
+
+    def test_it_waits_until_there_is_a_warehouse(self):
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", self.flow.company.id)])
+        warehouse.active = False
+        product = self.env["product.product"].create({"name": "Kettle", "type": "consu"})
+        lines = [{"purpose": "gift", "product_id": product.id, "name": "Kettle"}]
+        gift = self.make.offer(stage="accepted", kind="goodwill", lines=lines).claim_id.execution_ids
+        self.assertIn("no warehouse", gift.problem)
+        self.assertEqual(gift.state, "open")
+        warehouse.active = True
+        self.as_role(gift, "service").action_create_document()
+        self.assertEqual((gift.picking_count, gift.problem), (1, False))

@@ -41,7 +41,11 @@ class AccountMove(models.Model):
             slack = currency.rounding * len(moves.invoice_line_ids)
             if set(moves.mapped("move_type")) - {"out_refund"} or moves.currency_id != currency:
                 raise UserError(
-                    self.env._("%s is given by credit notes in %s.", execution.display_name, currency.name)
+                    self.env._(
+                        "%(execution)s is given by credit notes in %(currency)s.",
+                        execution=execution.display_name,
+                        currency=currency.name,
+                    )
                 )
             if currency.compare_amounts(abs(sum(moves.mapped("amount_untaxed")) - execution.amount), slack) > 0:
                 raise UserError(
@@ -55,7 +59,9 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         if "franchise_execution_id" in vals and not self.env["franchise.claim.execution"]._is_moving():
-            raise UserError(self.env._("Credit notes of claims are drawn up from what was accepted, not linked by hand."))
+            raise UserError(
+                self.env._("Credit notes of claims are drawn up from what was accepted, not linked by hand.")
+            )
         result = super().write(vals)
         if FOLLOWED.intersection(vals):
             self.sudo().franchise_execution_id._follow()
@@ -64,7 +70,9 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su and any(vals.get("franchise_execution_id") for vals in vals_list):
-            raise UserError(self.env._("Credit notes of claims are drawn up from what was accepted, not linked by hand."))
+            raise UserError(
+                self.env._("Credit notes of claims are drawn up from what was accepted, not linked by hand.")
+            )
         return super().create(vals_list)
 
     def unlink(self):

@@ -46,9 +46,9 @@ class FranchiseClaim(models.Model):
     def _compute_credit_note_count(self):
         counts = {
             claim.id: count
-            for claim, count in self.env["account.move"].sudo()._read_group(
-                [("franchise_claim_id", "in", self.ids)], ["franchise_claim_id"], ["__count"]
-            )
+            for claim, count in self.env["account.move"]
+            .sudo()
+            ._read_group([("franchise_claim_id", "in", self.ids)], ["franchise_claim_id"], ["__count"])
         }
         for claim in self:
             claim.credit_note_count = counts.get(claim.id, 0)
@@ -60,8 +60,10 @@ class FranchiseClaim(models.Model):
     def _obstacles(self, step):
         found = super()._obstacles(step)
         if step == "close":
-            opened = self.env["franchise.claim.execution"].sudo().search(
-                [("claim_id", "in", self.ids), ("state", "in", OPEN)]
+            opened = (
+                self.env["franchise.claim.execution"]
+                .sudo()
+                .search([("claim_id", "in", self.ids), ("state", "in", OPEN)])
             )
             by_claim = opened.grouped(lambda execution: execution.claim_id.id)
             for claim in self:

@@ -32,7 +32,9 @@ class FranchiseClaimExecution(models.Model):
     }
     _editable_states = OPEN
     _frozen_fields = frozenset({"name", "team", "user_id", "date_due", "done_note", "cancel_reason"})
-    _step_fields = frozenset({"offer_id", "offer_line_id", "product_id", "quantity", "amount", "problem", "done_at", "done_by_id"})
+    _step_fields = frozenset(
+        {"offer_id", "offer_line_id", "product_id", "quantity", "amount", "problem", "done_at", "done_by_id"}
+    )
 
     claim_id = fields.Many2one("franchise.claim", required=True, index=True, ondelete="restrict")
     offer_id = fields.Many2one(
@@ -207,7 +209,9 @@ class FranchiseClaimExecution(models.Model):
                 )
         self.sudo()._drop_document()
         self._move("cancel")
-        refunded = self.offer_id.sudo().line_ids.invoice_line_id if set(MONEY).intersection(self.mapped("kind")) else None
+        refunded = (
+            self.offer_id.sudo().line_ids.invoice_line_id if set(MONEY).intersection(self.mapped("kind")) else None
+        )
         if refunded:
             self.env["franchise.claim.refund.quota"].sudo()._reserve(refunded)
         for execution in self:
@@ -292,4 +296,6 @@ class FranchiseClaimExecution(models.Model):
 
     def _tell_claim(self, text):
         self.ensure_one()
-        self.claim_id.sudo().message_post(body=text, subtype_xmlid="mail.mt_note", author_id=self.env.user.partner_id.id)
+        self.claim_id.sudo().message_post(
+            body=text, subtype_xmlid="mail.mt_note", author_id=self.env.user.partner_id.id
+        )

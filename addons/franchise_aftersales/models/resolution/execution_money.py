@@ -26,9 +26,9 @@ class FranchiseClaimExecution(models.Model):
 
     def _compute_move_count(self):
         counts = dict(
-            self.env["account.move"].sudo()._read_group(
-                [("franchise_execution_id", "in", self.ids)], ["franchise_execution_id"], ["__count"]
-            )
+            self.env["account.move"]
+            .sudo()
+            ._read_group([("franchise_execution_id", "in", self.ids)], ["franchise_execution_id"], ["__count"])
         )
         for execution in self:
             execution.move_count = counts.get(execution.sudo(), 0)
@@ -173,9 +173,7 @@ class FranchiseClaimExecution(models.Model):
             moves = execution.move_ids.filtered(lambda move: move.state != "cancel")
             if moves.filtered(lambda move: move.state == "posted"):
                 raise UserError(
-                    self.env._(
-                        "%s: its credit note is posted. Reverse it in accounting first.", execution.display_name
-                    )
+                    self.env._("%s: its credit note is posted. Reverse it in accounting first.", execution.display_name)
                 )
             moves.button_cancel()
             execution._live_charges()._cancel()
@@ -248,9 +246,7 @@ class FranchiseClaimOfferLine(models.Model):
             return values
         amount = to_decimal(self.amount)
         if included and bought.price_subtotal:
-            amount = round_money(
-                amount * to_decimal(bought.price_total) / to_decimal(bought.price_subtotal), rounding
-            )
+            amount = round_money(amount * to_decimal(bought.price_total) / to_decimal(bought.price_subtotal), rounding)
         name = bought.name
         if factor != 1:
             name = self.env._("%(percent)s %% off %(item)s", percent=as_text(self.percent), item=bought.name)
@@ -277,7 +273,5 @@ class FranchiseClaimCharge(models.Model):
         if values.get("goods"):
             return self.env._("%(offer)s, accepted on %(accepted)s: %(goods)s", **values)
         if values.get("percent", "0") != "0":
-            return self.env._(
-                "%(offer)s, accepted on %(accepted)s: %(percent)s %% of %(approved)s approved", **values
-            )
+            return self.env._("%(offer)s, accepted on %(accepted)s: %(percent)s %% of %(approved)s approved", **values)
         return self.env._("%(offer)s, accepted on %(accepted)s: %(amount)s agreed", **values)

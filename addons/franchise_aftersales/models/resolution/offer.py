@@ -157,7 +157,10 @@ class FranchiseClaimOffer(models.Model):
     answered_by_id = fields.Many2one("res.users", string="Answer Recorded By", readonly=True, copy=False)
 
     amount_excess = fields.Monetary(
-        string="Beyond the Approval", compute="_compute_amount_excess", store=True, help="Money beyond what was approved."
+        string="Beyond the Approval",
+        compute="_compute_amount_excess",
+        store=True,
+        help="Money beyond what was approved.",
     )
     excess_reason = fields.Char(string="Reason for More", copy=False, tracking=True, groups="base.group_user")
     excess_approved_amount = fields.Monetary(string="More Approved", readonly=True, copy=False)

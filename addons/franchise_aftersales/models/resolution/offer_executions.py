@@ -32,7 +32,9 @@ class FranchiseClaimOffer(models.Model):
             team = "warehouse" if self.kind == "replace" else "service"
             kind = {"replace": "replacement", "repair": "repair"}.get(self.kind, "task")
             text = (self.terms or "").strip().split("\n")[0]
-            rows.append({"kind": kind, "team": team, "name": f"{kinds[self.kind]}: {text}" if text else kinds[self.kind]})
+            rows.append(
+                {"kind": kind, "team": team, "name": f"{kinds[self.kind]}: {text}" if text else kinds[self.kind]}
+            )
         common = {"claim_id": self.claim_id.id, "offer_id": self.id, "user_id": self.claim_id.user_id.id}
         return [{**common, **row} for row in rows]
 

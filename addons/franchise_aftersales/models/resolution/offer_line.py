@@ -50,7 +50,6 @@ class FranchiseClaimOfferLine(models.Model):
     )  # fmt: skip
     invoice_line_id = fields.Many2one(
         "account.move.line",
-        string="Invoice Line",
         index="btree_not_null",
         ondelete="restrict",
         domain="[('parent_state', '=', 'posted'), ('move_id.move_type', '=', 'out_invoice'), ('quantity', '>', 0),"
@@ -78,7 +77,11 @@ class FranchiseClaimOfferLine(models.Model):
         help="Without tax; it follows from the invoice line, where there is one.",
     )
     comes_back = fields.Boolean(
-        compute="_compute_comes_back", store=True, readonly=False, precompute=True, help="The goods are sent back to us."
+        compute="_compute_comes_back",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The goods are sent back to us.",
     )
 
     _check_quantity = models.Constraint("CHECK (quantity > 0)", "The quantity must be more than zero.")
@@ -145,7 +148,9 @@ class FranchiseClaimOfferLine(models.Model):
             else:
                 continue
             raise ValidationError(
-                self.env._("%(offer)s: “%(line)s” %(problem)s.", offer=offer.display_name, line=line.name, problem=problem)
+                self.env._(
+                    "%(offer)s: “%(line)s” %(problem)s.", offer=offer.display_name, line=line.name, problem=problem
+                )
             )
 
     @api.model_create_multi

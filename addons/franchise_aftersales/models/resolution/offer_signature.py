@@ -33,9 +33,7 @@ class FranchiseClaimOffer(models.Model):
         [("drawn", "Drawn in the portal"), ("paper", "On paper")], string="Signature", readonly=True, copy=False
     )
     signed_ip = fields.Char(string="IP Address", readonly=True, copy=False)
-    signed_image = fields.Image(
-        string="Drawn Signature", max_width=1024, max_height=1024, readonly=True, copy=False
-    )
+    signed_image = fields.Image(string="Drawn Signature", max_width=1024, max_height=1024, readonly=True, copy=False)
     signed_by_id = fields.Many2one("res.users", string="Logged In As", readonly=True, copy=False)
     offered_sha256 = fields.Char(
         string="SHA-256 of the Offer", readonly=True, copy=False, help="Of what was offered, and therefore accepted."
@@ -68,7 +66,9 @@ class FranchiseClaimOffer(models.Model):
         self.ensure_one()
         if self._terms_sha256() != self.offered_sha256:
             raise UserError(
-                self.env._("What %s offers has changed since it was made: withdraw it and make a new one.", self.display_name)
+                self.env._(
+                    "What %s offers has changed since it was made: withdraw it and make a new one.", self.display_name
+                )
             )
 
     def action_accept(self):
@@ -119,9 +119,7 @@ class FranchiseClaimOffer(models.Model):
         )
         images._franchise_freeze()
         offer.claim_id.message_post(
-            body=self.env._(
-                "%(offer)s was signed by %(name)s.", offer=offer.display_name, name=name.strip()
-            ),
+            body=self.env._("%(offer)s was signed by %(name)s.", offer=offer.display_name, name=name.strip()),
             author_id=(author or self.env.user.partner_id).id,
             subtype_xmlid="mail.mt_note",
         )

@@ -49,7 +49,9 @@ class FranchiseClaimOffer(models.Model):
             )
         if self.valid_until and self.valid_until < fields.Date.context_today(self):
             raise UserError(
-                self.env._("%(offer)s: its last day %(day)s has passed. Choose a later one.", day=self.valid_until, **values)
+                self.env._(
+                    "%(offer)s: its last day %(day)s has passed. Choose a later one.", day=self.valid_until, **values
+                )
             )
         if not (self.line_ids or self.amount or (self.terms or "").strip()):
             raise UserError(
@@ -129,7 +131,9 @@ class FranchiseClaimOffer(models.Model):
         """Who entered, made or changed anything of the offer."""
         self.ensure_one()
         lines = self.line_ids
-        return self.entered_by_id | self.made_by_id | self.create_uid | self.write_uid | lines.create_uid | lines.write_uid
+        return (
+            self.entered_by_id | self.made_by_id | self.create_uid | self.write_uid | lines.create_uid | lines.write_uid
+        )
 
     def action_accept(self):
         """Record an acceptance: the claimant's on paper, ours of what they or the supplier offered.
@@ -157,7 +161,9 @@ class FranchiseClaimOffer(models.Model):
             )
         if self.paper_date > fields.Date.context_today(self) or self.paper_date < self.made_at.date():
             raise UserError(
-                self.env._("%s was signed after it was made, and not in the future: correct the day.", self.display_name)
+                self.env._(
+                    "%s was signed after it was made, and not in the future: correct the day.", self.display_name
+                )
             )
 
     def _accept(self, values=None, day=None):
@@ -257,4 +263,6 @@ class FranchiseClaimOffer(models.Model):
     def _log_on_claim(self, text):
         """Tell the claim's readers in its chatter what became of an offer."""
         self.ensure_one()
-        self.claim_id.sudo().message_post(body=text, subtype_xmlid="mail.mt_note", author_id=self.env.user.partner_id.id)
+        self.claim_id.sudo().message_post(
+            body=text, subtype_xmlid="mail.mt_note", author_id=self.env.user.partner_id.id
+        )
