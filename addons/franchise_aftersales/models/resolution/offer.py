@@ -259,7 +259,8 @@ class FranchiseClaimOffer(models.Model):
 
     @api.depends("claim_id.name", "number")
     def _compute_display_name(self):
-        for offer in self:
+        # The claimant reads the offer in the portal, and of the claim its number only.
+        for offer in self.sudo():
             offer.display_name = self.env._(
                 "%(claim)s offer %(number)s", claim=offer.claim_id.name or "", number=offer.number
             )
