@@ -38,12 +38,26 @@ def manifest(folder: Path) -> dict:
 
 
 def stock_modules(tools: Tools) -> list[str]:
-    """What the stock database has: accounting, and the modules of Odoo's own that our addons depend on."""
-    names = set(BASE_MODULES)
-    own = {path.parent.name for path in tools.settings.addons.glob("*/__manifest__.py")}
-    for name in own:
+    """What the stock database has: accounting, and the modules of Odoo's own that our main addon depends on.
+
+    Not what its bridges need: the main addon is installed and tested where those modules are missing.
+    """
+    names = {*BASE_MODULES, *manifest(tools.settings.addons / ADDON).get("depends", [])}
+    return sorted(names - {"base"})
+
+
+def bridges(tools: Tools) -> list[str]:
+    """Our addons beside the main one: each installs itself where the modules of Odoo's that it bridges to are."""
+    names = (path.parent.name for path in tools.settings.addons.glob("*/__manifest__.py"))
+    return sorted(name for name in names if name != ADDON)
+
+
+def bridged_modules(tools: Tools) -> list[str]:
+    """The modules of Odoo's own that the bridges bridge to."""
+    names: set[str] = set()
+    for name in bridges(tools):
         names.update(manifest(tools.settings.addons / name).get("depends", []))
-    return sorted(names - own - {"base"})
+    return sorted(names - {ADDON} - set(bridges(tools)))
 
 
 def content_key(folder: Path, leave_out: tuple[str, ...] = ()) -> str:
@@ -154,18 +168,57 @@ def ensure_addon(tools: Tools, cluster: Cluster, odoo: Odoo, *, demo: bool) -> s
             # own demo companies and bills, and they would only blur the story.
             cluster.sql("UPDATE ir_module_module SET demo = true WHERE state = 'installed'", work)
         odoo.install(work, [ADDON], demo=demo)
-    query = f"SELECT state FROM ir_module_module WHERE name = '{ADDON}'"  # noqa: S608 — a constant
-    state = cluster.sql(query, work).strip()
-    if state != "installed":
-        raise Trouble(f"{ADDON} was not installed (state: {state or 'unknown to Odoo'}). See {odoo.log}.")
-    cluster.sql(f'ALTER DATABASE "{work}" RENAME TO "{name}"')
-    if (odoo.data / "filestore" / work).is_dir():
-        os.replace(odoo.data / "filestore" / work, odoo.data / "filestore" / name)
+    _check_installed(cluster, work, odoo, ADDON)
+    _rename(cluster, work, odoo, name)
     return name
 
 
-def _code_key(tools: Tools) -> str:
+def ensure_bridged(tools: Tools, cluster: Cluster, odoo: Odoo) -> str:
+    """Name of a database with our addon and its bridges, for cloning; made anew when the content of one changed.
+
+    What the bridges bridge to takes long to install and changes with Odoo only: it is kept in a database of its own.
+    """
+    modules = bridged_modules(tools)
+    base = f"wide_{key_of(ensure_seed(tools).name, *modules)}"
+    name = f"bridged_{_code_key(tools, *bridges(tools))}"
+    present = cluster.databases()
+    if name in present:
+        return name
+    for old in present:
+        if old.startswith("bridged_") or (old.startswith("wide_") and old != base):
+            cluster.drop(old)
+            remove_tree(odoo.data / "filestore" / old)
+    work = "making_bridged"
+    if base not in present:
+        with step(f"Installing {', '.join(modules)}"):
+            clone(tools, cluster, STOCK, odoo, work)
+            odoo.install(work, modules)
+        _rename(cluster, work, odoo, base)
+    with step(f"Installing {ADDON} and its bridges"):
+        clone(tools, cluster, base, odoo, work)
+        odoo.install(work, [ADDON])
+    for module in (ADDON, *bridges(tools)):
+        _check_installed(cluster, work, odoo, module)
+    _rename(cluster, work, odoo, name)
+    return name
+
+
+def _check_installed(cluster: Cluster, database: str, odoo: Odoo, module: str) -> None:
+    query = f"SELECT state FROM ir_module_module WHERE name = '{module}'"  # noqa: S608 — a folder's name
+    state = cluster.sql(query, database).strip()
+    if state != "installed":
+        raise Trouble(f"{module} was not installed (state: {state or 'unknown to Odoo'}). See {odoo.log}.")
+
+
+def _rename(cluster: Cluster, work: str, odoo: Odoo, name: str) -> None:
+    """Give a database that is complete its name, and its files with it."""
+    cluster.sql(f'ALTER DATABASE "{work}" RENAME TO "{name}"')
+    if (odoo.data / "filestore" / work).is_dir():
+        os.replace(odoo.data / "filestore" / work, odoo.data / "filestore" / name)
+
+
+def _code_key(tools: Tools, *more: str) -> str:
     parts = []
-    for path in sorted(tools.settings.addons.glob("*/__manifest__.py")):
-        parts += [path.parent.name, content_key(path.parent, leave_out=("tests", "readme", "demo"))]
+    for name in (ADDON, *more):
+        parts += [name, content_key(tools.settings.addons / name, leave_out=("tests", "readme", "demo"))]
     return key_of(*parts)

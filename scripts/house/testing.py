@@ -19,6 +19,7 @@ from .settings import REPO, Settings
 from .setup import prepare
 
 TEST_DATABASE = "test_addon"
+BRIDGE_DATABASE = "test_bridge"
 PYTEST_NOTHING_COLLECTED = 5
 
 
@@ -35,7 +36,7 @@ class Result:
 def main(settings: Settings, arguments: list[str]) -> int:
     """Run the named groups, or all. Returns 0 when everything ran and passed, else 1."""
     groups: dict[str, Callable[[Tools, Crew, list[str]], tuple[int, int]]] = {
-        "lint": lint, "house": house, "unit": unit, "addon": addon, "e2e": e2e,
+        "lint": lint, "house": house, "unit": unit, "addon": addon, "bridge": bridge, "e2e": e2e,
     }  # fmt: skip
     chosen = []
     while arguments and arguments[0] in groups:
@@ -49,7 +50,7 @@ def main(settings: Settings, arguments: list[str]) -> int:
     # The crew stops whatever runs when somebody stops us.
     with locked(settings.home / "test.lock", "the test databases"), Crew(settings.home) as crew:
         began = time.monotonic()
-        tools = prepare(settings, browser=bool({"addon", "e2e"} & set(chosen)) and needs_browser(settings))
+        tools = prepare(settings, browser=bool({"addon", "bridge", "e2e"} & set(chosen)) and needs_browser(settings))
         set_up = time.monotonic() - began
         for name in chosen:
             note(f"\n== {name}")
@@ -124,7 +125,18 @@ def unit(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
 
 
 def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
-    """The addon's tests, by pytest-odoo, in a fresh clone of a database with the addon installed."""
+    """The addon's tests, by pytest-odoo, in a fresh clone of a database with the addon and what it depends on, no more."""
+    return _in_odoo(tools, crew, arguments, "addon", TEST_DATABASE, [databases.ADDON])
+
+
+def bridge(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
+    """The bridge addons' tests, in a database that has the modules of Odoo's which they bridge to."""
+    return _in_odoo(tools, crew, arguments, "bridge", BRIDGE_DATABASE, databases.bridges(tools))
+
+
+def _in_odoo(
+    tools: Tools, crew: Crew, arguments: list[str], group: str, database: str, addons: list[str]
+) -> tuple[int, int]:
     settings = tools.settings
     cluster = databases.ensure_cluster(tools, "test", durable=False)
     cluster.start(crew)
@@ -133,22 +145,21 @@ def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
         folder=databases.filestores(tools, "test"),
     )  # fmt: skip
     odoo.write_conf()
-    databases.clone(tools, cluster, databases.ensure_addon(tools, cluster, odoo, demo=False), odoo, TEST_DATABASE)
+    if group == "bridge":
+        template = databases.ensure_bridged(tools, cluster, odoo)
+    else:
+        template = databases.ensure_addon(tools, cluster, odoo, demo=False)
+    databases.clone(tools, cluster, template, odoo, database)
     # Two at a time, unless told otherwise: pytest-odoo clones the database for each by PostgreSQL's own programs.
     narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
-    spread = [] if narrow else ["-n", "2", "--dist", "loadfile"]
+    spread = [] if narrow or group == "bridge" else ["-n", "2", "--dist", "loadfile"]
     env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
     return run_pytest(
-        tools, "addon",
-        ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *spread,
-         *addon_folders(settings)],
+        tools, group,
+        ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={database}", "--odoo-http", *spread,
+         *(str((settings.addons / name).relative_to(REPO)) for name in addons)],
         env, arguments,
     )  # fmt: skip
-
-
-def addon_folders(settings: Settings) -> list[str]:
-    """Our addons, as pytest arguments."""
-    return sorted(str(path.parent.relative_to(REPO)) for path in settings.addons.glob("*/__manifest__.py"))
 
 
 def e2e(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:

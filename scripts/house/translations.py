@@ -1,4 +1,4 @@
-"""`scripts/i18n.sh [FILE …]`: the addon's translations follow its terms."""
+"""`scripts/i18n.sh [FILE …]`: the addons' translations follow their terms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import databases
 from .commands import run
-from .odoo import Odoo
+from .odoo import Odoo, Tools
 from .once import locked
 from .processes import Crew
 from .say import Trouble, note
@@ -16,7 +16,6 @@ from .settings import REPO, Settings
 from .setup import prepare
 
 LANGUAGE = databases.LANGUAGE
-FOLDER = REPO / "addons" / databases.ADDON / "i18n"
 
 
 def main(settings: Settings, arguments: list[str]) -> int:
@@ -26,6 +25,7 @@ def main(settings: Settings, arguments: list[str]) -> int:
         if not path.is_file():
             raise Trouble(f"{path} is not there. Give files with lines “English<TAB>translation”.")
     settings.make_folders()
+    missing = ""
     with locked(settings.home / "test.lock", "the test databases"), Crew(settings.home) as crew:
         tools = prepare(settings)
         cluster = databases.ensure_cluster(tools, "test", durable=False)
@@ -33,21 +33,35 @@ def main(settings: Settings, arguments: list[str]) -> int:
         odoo = Odoo(tools, cluster, "test", 1, ours=True, folder=databases.filestores(tools, "test"))
         odoo.write_conf()
         database = databases.ensure_addon(tools, cluster, odoo, demo=False)
-        before = settings.home / "before.po"
-        shutil.copyfile(FOLDER / f"{LANGUAGE}.po", before)
-        odoo.run(
-            "i18n", "export", "-c", odoo.conf, "-d", database, databases.ADDON, "-l", "pot", LANGUAGE,
-            what="Exporting the terms",
-        )  # fmt: skip
-        report = settings.home / "untranslated.txt"
-        command = [
-            tools.venv.python, REPO / "scripts/house/po_fill.py",
-            FOLDER / f"{databases.ADDON}.pot", FOLDER / f"{LANGUAGE}.po", before, report, *given,
-        ]  # fmt: skip
-        run(command, log=settings.log / "i18n.log", env=tools.env(), cwd=REPO, what="Filling in")
-        catalogues = sorted(FOLDER.glob("*.po*"))
-        subprocess.run([tools.venv.program("oca-checks-po"), "--fix", *catalogues], cwd=REPO, capture_output=True)
-    missing = report.read_text(encoding="utf-8")
+        missing += _follow(tools, odoo, database, databases.ADDON, given)
+        bridges = databases.bridges(tools)
+        if bridges:
+            database = databases.ensure_bridged(tools, cluster, odoo)
+        for name in bridges:
+            missing += _follow(tools, odoo, database, name, given)
     if missing:
-        note(f"Without a translation to {LANGUAGE} (also in {report}):\n{missing}")
+        note(f"Without a translation to {LANGUAGE}:\n{missing}")
     return 1 if missing else 0
+
+
+def _follow(tools: Tools, odoo: Odoo, database: str, addon: str, given: list[Path]) -> str:
+    """Export one addon's terms and fill in their translations. Returns the terms without one, a line each."""
+    settings = tools.settings
+    folder = REPO / "addons" / addon / "i18n"
+    before = settings.home / "before.po"
+    if (folder / f"{LANGUAGE}.po").is_file():
+        shutil.copyfile(folder / f"{LANGUAGE}.po", before)
+    else:
+        before.write_text('msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n', encoding="utf-8")
+    odoo.run(
+        "i18n", "export", "-c", odoo.conf, "-d", database, addon, "-l", "pot", LANGUAGE, what="Exporting the terms",
+    )  # fmt: skip
+    report = settings.home / "untranslated.txt"
+    command = [
+        tools.venv.python, REPO / "scripts/house/po_fill.py",
+        folder / f"{addon}.pot", folder / f"{LANGUAGE}.po", before, report, *given,
+    ]  # fmt: skip
+    run(command, log=settings.log / "i18n.log", env=tools.env(), cwd=REPO, what="Filling in")
+    catalogues = sorted(folder.glob("*.po*"))
+    subprocess.run([tools.venv.program("oca-checks-po"), "--fix", *catalogues], cwd=REPO, capture_output=True)
+    return report.read_text(encoding="utf-8")

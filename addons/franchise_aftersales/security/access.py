@@ -199,6 +199,20 @@ ACCESS = {
     ),
     "franchise.claim.pause.start": Access({"service": "crw", "manager": "crw"}, company=None),
     "franchise.approval.tier": Access(LISTS),
+    # resolution
+    "franchise.claim.offer": Access(
+        {**CLAIMS, "portal": "r"},
+        portal=f"[('claimant_id', 'child_of', {OWN}), ('with_party', '=', 'claimant'), ('state', '!=', 'draft')]",
+    ),
+    "franchise.claim.offer.line": Access(
+        {**CLAIMS, "portal": "r"},
+        portal=f"[('offer_id.claimant_id', 'child_of', {OWN}), ('offer_id.with_party', '=', 'claimant'),"
+        " ('offer_id.state', '!=', 'draft')]",
+    ),
+    "franchise.claim.execution": Access(CLAIMS),
+    "franchise.claim.refund.quota": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"
+    ),
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),

@@ -41,3 +41,4 @@ from . import test_clock_claim, test_clock_supplier, test_clock_time, test_clock
 from . import test_recovery_answer, test_recovery_rate, test_recovery_routing, test_recovery_route
 from . import test_recovery_events, test_claim_counter, test_recovery_together
 from . import test_late_delivery, test_claim_loss, test_claim_tier, test_claim_credit_note, test_claim_batches
+from . import test_refund_rules, test_resolution_offer, test_resolution_execution, test_resolution_together

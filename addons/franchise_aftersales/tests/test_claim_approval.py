@@ -5,6 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .flow import FlowCase
+from .flow_resolution import Resolutions
 
 
 @tagged("post_install", "-at_install")
@@ -176,6 +177,7 @@ class TestClaimApproval(FlowCase):
         rejected.with_user(self.flow.users["finance"])._route(
             {rejected.line_ids: rejected.amount_open}, "own", "Goodwill"
         )
+        Resolutions(self.flow).resolve(claim)
         service.action_close()
         self.assertEqual(claim.state, "closed")
 

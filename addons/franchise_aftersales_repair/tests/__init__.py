@@ -1,0 +1,1 @@
+from . import test_repairs, test_translations
