@@ -71,6 +71,14 @@ class TestClockSupplier(ClockCase):
         self.assertEqual(set(recovery.clock_ids.mapped("state")), {"kept"})
         self.assertFalse(recovery.claim_id.charge_ids)
 
+    def test_a_withdrawn_demand_waits_for_nothing(self):
+        recovery = self.demanded()
+        recovery.with_user(self.flow.users["finance"])._withdraw("own", "Asked of the wrong party")
+        self.assertEqual(recovery.state, "withdrawn")
+        self.assertTrue(all(recovery.clock_ids.mapped("done_at")))
+        recovery._start_clocks({"test_report"})
+        self.assertFalse(self.of(recovery, "test_report"))
+
     def test_a_late_answer_costs_a_penalty(self):
         """24 h agreed, 25.5 h used: two hours were started, 50 each. The acknowledgement is capped at 120."""
         recovery = self.demanded(timedelta(hours=25, minutes=30))

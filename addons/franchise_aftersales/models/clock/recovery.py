@@ -41,7 +41,7 @@ class FranchiseClaimRecovery(models.Model):
                 now,
             )
             for recovery in self.sudo()
-            if recovery.party == "supplier" and recovery.state not in ANSWERED
+            if recovery.party == "supplier" and recovery.state not in (*ANSWERED, "withdrawn")
             for kind in sorted(kinds)
         ]
         self.env["franchise.claim.clock"]._run(wanted)
@@ -53,6 +53,8 @@ class FranchiseClaimRecovery(models.Model):
             clocks.filtered(lambda clock: clock.kind == "acknowledge")._end()
         elif state in ANSWERED:
             clocks._end(lambda clock: clock.recovery_id.answer_moment)
+        elif state == "withdrawn":  # asked for nothing any more; what was late until now stays late
+            clocks._end()
         elif state == "disputed":
             clocks.filtered(lambda clock: clock.kind == "resolution")._reopen()
 
