@@ -3,10 +3,12 @@ import re
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request, route
 
-from odoo.addons.portal.controllers.portal import CustomerPortal, pager
+from .portal_pages import FranchisePortal
+
+URL = "/my/franchise/applications"
 
 
-class ApplicationPortal(CustomerPortal):
+class ApplicationPortal(FranchisePortal):
     """The applicant's side of an application: their questions to answer, our answers to read (R-A1).
 
     The record rule shows portal users their own company's applications; whoever has the link with its token needs no
@@ -14,27 +16,17 @@ class ApplicationPortal(CustomerPortal):
     """
 
     def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if "application_count" in counters:
-            applications = request.env["franchise.application"]
-            values["application_count"] = applications.search_count([]) if applications.has_access("read") else 0
-        return values
+        domains = {"application_count": ("franchise.application", [])}
+        return super()._prepare_home_portal_values(counters) | self._count_documents(counters, domains)
 
-    @route("/my/franchise/applications", type="http", auth="user", website=True, readonly=True)
+    @route([URL, f"{URL}/page/<int:page>"], type="http", auth="user", website=True, readonly=True)
     def portal_applications(self, page=1, **_kwargs):
         """List of the user's own applications."""
-        values = self._prepare_portal_layout_values()
-        applications = request.env["franchise.application"]
-        total = applications.search_count([]) if applications.has_access("read") else 0
-        pages = pager(
-            url="/my/franchise/applications", total=total, page=int(page) if re.fullmatch(r"[0-9]{1,9}", str(page)) else 1,
-            step=self._items_per_page,
-        )  # fmt: skip
-        found = applications.search([], limit=self._items_per_page, offset=pages["offset"]) if total else applications
-        values.update({"applications": found.sudo(), "page_name": "franchise_application", "pager": pages})
-        return request.render("franchise_aftersales.portal_my_applications", values)
+        return self._list_documents(
+            "portal_my_applications", "franchise.application", [], URL, page, page_name="franchise_application"
+        )
 
-    @route("/my/franchise/applications/<int:application_id>", type="http", auth="public", website=True, methods=["GET"])
+    @route(f"{URL}/<int:application_id>", type="http", auth="public", website=True, methods=["GET"])
     def portal_application(self, application_id, access_token=None, saved=None, **_kwargs):
         """One application's questionnaire; without right and valid token back to the portal's home."""
         try:
@@ -44,7 +36,7 @@ class ApplicationPortal(CustomerPortal):
         return self._render_application(application, access_token, saved=bool(saved))
 
     @route(
-        "/my/franchise/applications/<int:application_id>/answers",
+        f"{URL}/<int:application_id>/answers",
         type="http",
         auth="public",
         website=True,
@@ -73,7 +65,7 @@ class ApplicationPortal(CustomerPortal):
             request.env.cr.rollback()
             return self._render_application(application, access_token, error=str(error), texts=texts, question=question)
         token = f"&access_token={access_token}" if access_token else ""
-        return request.redirect(f"/my/franchise/applications/{application.id}?saved=1{token}")
+        return request.redirect(f"{URL}/{application.id}?saved=1{token}")
 
     def _render_application(self, application, access_token, **values):
         values = self._get_page_view_values(

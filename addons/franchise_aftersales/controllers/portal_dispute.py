@@ -4,8 +4,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 from odoo.tools.mimetypes import guess_mimetype
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
-from odoo.addons.portal.controllers.portal import pager as portal_pager
+from .portal_pages import FranchisePortal
 
 MAX_FILE = 10 * 1024 * 1024  # bytes
 MAX_TEXT = 10000
@@ -17,15 +16,14 @@ FILE_TYPES = {
 }
 
 
-class DisputePortal(CustomerPortal):
+class DisputePortal(FranchisePortal):
     """Franchisees and suppliers raise disputes and follow them; they see their own only (R-C7)."""
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        if "dispute_count" in counters:
-            disputes = request.env["franchise.dispute"]
-            mine = disputes.search_count(self._dispute_domain()) if disputes.has_access("read") else 0
-            values["dispute_count"] = mine or len(self._dispute_subjects())
+        values |= self._count_documents(counters, {"dispute_count": ("franchise.dispute", self._dispute_domain())})
+        if values.get("dispute_count") == 0:
+            values["dispute_count"] = len(self._dispute_subjects())
         return values
 
     def _dispute_domain(self):
@@ -52,24 +50,16 @@ class DisputePortal(CustomerPortal):
     @http.route(["/my/disputes", "/my/disputes/page/<int:page>"], type="http", auth="user", website=True)
     def portal_my_disputes(self, page=1, **_kwargs):
         """The user's disputes, newest first."""
-        disputes = request.env["franchise.dispute"]
-        if not disputes.has_access("read"):
-            return request.redirect("/my")
-        domain = self._dispute_domain()
-        pager = portal_pager(
-            url="/my/disputes", total=disputes.search_count(domain), page=page, step=self._items_per_page
-        )
-        found = disputes.search(domain, limit=self._items_per_page, offset=pager["offset"])
-        request.session["my_disputes_history"] = found.ids[:100]
-        values = self._prepare_portal_layout_values()
-        values.update(
-            disputes=found.sudo(),
+        return self._list_documents(
+            "portal_my_disputes",
+            "franchise.dispute",
+            self._dispute_domain(),
+            "/my/disputes",
+            page,
+            history="my_disputes_history",
             may_raise=bool(self._dispute_subjects()),
             page_name="dispute",
-            pager=pager,
-            default_url="/my/disputes",
         )
-        return request.render("franchise_aftersales.portal_my_disputes", values)
 
     @http.route("/my/disputes/new", type="http", auth="user", website=True, methods=["GET", "POST"])
     def portal_dispute_new(self, about="", subject="", description="", **kwargs):

@@ -1,52 +1,48 @@
 from odoo import fields
-from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Domain
 from odoo.http import request, route
 
-from odoo.addons.portal.controllers.portal import CustomerPortal, pager
-
-from .portal_signing import drawn_signature, pdf_response, signer_name
+from .portal_pages import FranchisePortal
+from .portal_signing import pdf_response
 
 SHOWN = ("sent", "acknowledged", "revoked")
 URL = "/my/franchise/notices"
 
 
-class PortalNotice(CustomerPortal):
+class PortalNotice(FranchisePortal):
     """Notices to a franchisee or a supplier: read and acknowledged in the portal (R-B2)."""
 
     def _prepare_home_portal_values(self, counters):
-        values = super()._prepare_home_portal_values(counters)
-        if {"franchise_notice_count", "franchise_notice_open_count"} & set(counters):
-            notices = request.env["franchise.notice"]
-            allowed = notices.has_access("read")
-            domain = self._notice_domain()
-            if "franchise_notice_count" in counters:
-                values["franchise_notice_count"] = notices.search_count(domain) if allowed else 0
-            if "franchise_notice_open_count" in counters:
-                waiting = domain & Domain("state", "=", "sent")
-                values["franchise_notice_open_count"] = notices.search_count(waiting) if allowed else 0
-        return values
+        filters = self._notice_filters()
+        domains = {
+            "franchise_notice_count": ("franchise.notice", filters["all"]["domain"]),
+            "franchise_notice_open_count": ("franchise.notice", filters["open"]["domain"]),
+        }
+        return super()._prepare_home_portal_values(counters) | self._count_documents(counters, domains)
 
-    def _notice_domain(self):
+    def _notice_filters(self):
         family = request.env.user.partner_id.commercial_partner_id
-        return Domain("partner_id", "child_of", family.id) & Domain("state", "in", SHOWN)
+        domain = Domain("partner_id", "child_of", family.id) & Domain("state", "in", SHOWN)
+        return {
+            "all": {"label": request.env._("All"), "domain": domain},
+            "open": {"label": request.env._("To acknowledge"), "domain": domain & Domain("state", "=", "sent")},
+        }
 
     @route([URL, f"{URL}/page/<int:page>"], type="http", auth="user", website=True)
-    def portal_notices(self, page=1, **_kwargs):
+    def portal_notices(self, page=1, filterby=None, **_kwargs):
         """The user's notices, newest first."""
-        notices = request.env["franchise.notice"]
-        domain = self._notice_domain()
-        pages = pager(url=URL, total=notices.search_count(domain), page=page, step=self._items_per_page)
-        found = notices.search(domain, limit=self._items_per_page, offset=pages["offset"])
-        request.session["franchise_notice_history"] = found.ids[:100]
-        values = {
-            **self._prepare_portal_layout_values(),
-            "notices": found.sudo(),
-            "page_name": "franchise_notice",
-            "pager": pages,
-            "default_url": URL,
-        }
-        return request.render("franchise_aftersales.portal_my_notices", values)
+        return self._list_documents(
+            "portal_my_notices",
+            "franchise.notice",
+            Domain.TRUE,
+            URL,
+            page,
+            history="franchise_notice_history",
+            filters=self._notice_filters(),
+            filterby=filterby,
+            page_name="franchise_notice",
+        )
 
     @route(f"{URL}/<int:notice_id>", type="http", auth="public", website=True)
     def portal_notice(self, notice_id, access_token=None, report_type=None, download=None, **kwargs):
@@ -63,7 +59,7 @@ class PortalNotice(CustomerPortal):
             "page_name": "franchise_notice",
             "message": kwargs.get("message"),
             "may_acknowledge": notice.state == "sent" and not request.env.user._is_internal(),
-            "default_name": "" if request.env.user._is_public() else request.env.user.name,
+            "default_name": self._own_name(),
         }
         values = self._get_page_view_values(notice, access_token, values, "franchise_notice_history", False, **kwargs)
         return request.render("franchise_aftersales.portal_notice_page", values)
@@ -74,48 +70,34 @@ class PortalNotice(CustomerPortal):
 
         :return: {"force_refresh", "redirect_url"}, or {"error": sentence}; a second time changes nothing.
         """
-        access_token = access_token or request.httprequest.args.get("access_token")
         try:
-            notice = self._notice(notice_id, access_token)
+            notice = self._notice(notice_id, self._given_token(access_token))
         except (AccessError, MissingError):
             return {"error": request.env._("This notice doesn't exist, or the link is not valid.")}
         if request.env.user._is_internal():
             return {"error": request.env._("Only the other party acknowledges in the portal.")}
-        done = {"force_refresh": True, "redirect_url": notice.get_portal_url(query_string="&message=acknowledged")}
         if notice.state == "acknowledged":
-            return done
-        name, signature = signer_name(name), drawn_signature(signature)
-        if not name or not signature:
-            return {"error": request.env._("Enter your name and draw your signature.")}
-        user = request.env.user
-        try:
-            with request.env.cr.savepoint():
-                notice._acknowledge(
-                    name,
-                    "portal",
-                    ip=request.httprequest.remote_addr,
-                    signature=signature,
-                    author=notice.partner_id if user._is_public() else user.partner_id,
-                )
-        except UserError as error:
-            return {"error": str(error)}
-        return done
+            return self._signed(notice, "acknowledged")
+        ip, author = request.httprequest.remote_addr, self._author(notice.partner_id)
+        return self._take_signature(
+            notice,
+            "acknowledged",
+            name,
+            signature,
+            lambda name, signature: notice._acknowledge(name, "portal", ip=ip, signature=signature, author=author),
+        )
 
     def _notice(self, notice_id, access_token):
         """The notice (sudo) when the user or the token may see it. :raises AccessError, MissingError:"""
-        notice = self._document_check_access("franchise.notice", notice_id, access_token=access_token or None)
-        if notice.state not in SHOWN:
-            raise AccessError(request.env._("This notice is not sent."))
-        # Staff who came by their own login don't need the other party's token in their page.
-        own_login = request.env.user._is_internal() and not access_token
-        return notice.with_context(franchise_own_login=own_login)
+        refusal = request.env._("This notice is not sent.")
+        return self._document_out("franchise.notice", notice_id, access_token, SHOWN, refusal)
 
     def _note_first_view(self, notice):
         """Remember when the other party first opened the notice; a login of its own proves that it was delivered."""
         user = request.env.user
         if user._is_internal() or request.httprequest.headers.get("Odoo-Link-Preview") == "True":
             return
-        author = notice.partner_id if user._is_public() else user.partner_id
+        author = self._author(notice.partner_id)
         if not notice.viewed_at:
             notice._trusted().write({"viewed_at": fields.Datetime.now()})
             notice._post_step(notice.env._("Opened in the portal by %s.", author.display_name), author=author)

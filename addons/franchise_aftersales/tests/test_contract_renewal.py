@@ -129,7 +129,7 @@ class TestRenewal(FlowCase):
 
         with (
             patch.object(type(contracts), "_prepare_successor", fail),
-            mute_logger("odoo.addons.franchise_aftersales.models.contract.contract_renewal"),
+            mute_logger("odoo.addons.franchise_aftersales.models.base.batch"),
         ):
             result = self.run_on("2026-10-03")
         self.assertEqual(result["failed"], 1)

@@ -8,6 +8,7 @@ from .commit_case import CommitCase
 from .flow import FlowCase
 
 ENGINE = "odoo.addons.franchise_aftersales.models.base.deadline"
+BATCHES = "odoo.addons.franchise_aftersales.models.base.batch"
 MANY = 1200
 
 
@@ -55,7 +56,7 @@ class TestDeadline(FlowCase):
     def test_thousands_are_told_once_and_one_bad_record_stops_nobody(self):
         rows = obligations(self.flow, MANY)
         bad = rows[700]
-        with self.poison(bad), mute_logger(ENGINE):
+        with self.poison(bad), mute_logger(BATCHES):
             self.assertEqual(self.run_on(), {"told": MANY - 1, "closed": 0, "failed": 1})
             self.env.invalidate_all()
             counts = dict(
@@ -79,7 +80,7 @@ class TestDeadline(FlowCase):
             calls.append(len(records))
             return own(records, stage)
 
-        with self.poison(rows[77]), mute_logger(ENGINE), patch.object(type(self.model), "_deadline_handle", handle):
+        with self.poison(rows[77]), mute_logger(BATCHES), patch.object(type(self.model), "_deadline_handle", handle):
             self.run_on()
         self.assertLessEqual(len(calls), 17, "two more for each halving")
 
@@ -216,7 +217,7 @@ class TestDeadlineTogether(CommitCase):
             first["franchise.obligation"].browse(self.ids["rows"])._trusted().write({"deadline_warned_for": False})
             first.flush_all()
             day = self.world(first).today
-            self.assertTrue(first["franchise.obligation"]._deadline_ids("warn", day, 0))
+            self.assertTrue(first["franchise.obligation"]._deadline_next("warn", day, 0))
             self.assertFalse(
-                set(second["franchise.obligation"]._deadline_ids("warn", day, 0)).intersection(self.ids["rows"])
+                set(second["franchise.obligation"]._deadline_next("warn", day, 0).ids).intersection(self.ids["rows"])
             )

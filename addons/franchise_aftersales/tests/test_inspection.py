@@ -101,7 +101,7 @@ class TestInspection(FlowCase):
             return original(plan, outlets, today)
 
         self.patch(type(broken), "_plan_outlets", plan_outlets)
-        with mute_logger("odoo.addons.franchise_aftersales.models.network.inspection_plan"):
+        with mute_logger("odoo.addons.franchise_aftersales.models.base.batch"):
             self.assertEqual(self.run_plans(), {"created": 3, "failed": 1})
 
     def test_planning_100_outlets_is_bounded(self):
@@ -243,7 +243,7 @@ class TestInspectionTogether(CommitCase):
     def test_each_visit_once(self):
         def work(env):
             world = self.world(env)
-            return world.plan._plan(world.today, commit=False)
+            return world.plan._plan(world.today)
 
         with mute_logger("odoo.sql_db", "odoo.service.model"):
             results = self.together(work, work)

@@ -1,5 +1,9 @@
+from unittest.mock import patch
+
 from odoo.tests import HttpCase, tagged
 from odoo.tests.common import JsonRpcException
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from .flow import Flow
 from .flow_notice import make_contract, make_notice, make_terms, picture
@@ -140,10 +144,31 @@ class TestPortalNotice(PortalCase):
             "/my/counters", {"counters": ["franchise_notice_count", "franchise_notice_open_count"]}
         )
         self.assertEqual(counters, {"franchise_notice_count": 1, "franchise_notice_open_count": 1})
+        waiting = "/my/franchise/notices?filterby=open"
+        self.assertIn("To the supplier", self.url_open(waiting).text)
         self.assertTrue(self.accept(theirs, role="portal_supplier").get("force_refresh"))
         self.assertEqual((theirs.state, ours.state), ("acknowledged", "sent"))
         self.login("portal_supplier")
+        self.assertNotIn("To the supplier", self.url_open(waiting).text, "nothing waits any more")
+        self.assertIn("To the supplier", self.url_open("/my/franchise/notices?filterby=other").text)
         self.assertEqual(self.url_open("/my").status_code, 200)
+
+    def test_a_long_list_has_pages_that_keep_the_filter(self):
+        for index in range(3):
+            self.notice(name=f"Letter {index}")
+        self.login("portal_franchisee")
+        with patch.object(CustomerPortal, "_items_per_page", 2):
+            first = self.url_open("/my/franchise/notices?filterby=open").text
+            second = self.url_open("/my/franchise/notices/page/2?filterby=open").text
+            for page in ("x", "0", "99999999999"):
+                with self.subTest(page=page):
+                    self.assertIn("Letter 2", self.url_open(f"/my/franchise/notices?page={page}").text)
+        self.assertIn("/my/franchise/notices/page/2?filterby=open", first)
+        for index, text in ((2, first), (1, first), (0, second)):
+            with self.subTest(letter=index):
+                self.assertEqual(
+                    (f"Letter {index}" in first, f"Letter {index}" in second), (text is first, text is second)
+                )
 
     def test_internal_fields_stay_internal(self):
         """What a portal user may read by RPC of their own notice is a list of fields; the rest is refused."""

@@ -226,7 +226,7 @@ class TestTerminationCase(FlowCase):
         )
         self.env.invalidate_all()
         for _run in range(2):
-            with mute_logger("odoo.sql_db", "odoo.addons.franchise_aftersales.models.termination.termination_end"):
+            with mute_logger("odoo.sql_db", "odoo.addons.franchise_aftersales.models.base.batch"):
                 result = self.env["franchise.termination"]._run_ends(commit=False)
         self.assertEqual(result, {"ended": 0, "failed": 1})
         self.assertEqual((good.state, today.state, bad.state), ("ended", "notified", "notified"))

@@ -157,25 +157,9 @@ class FranchiseVersionLineMixin(models.AbstractModel):
 
     _name = "franchise.version.line.mixin"
     _description = "Row of a Dated Version"
+    _inherit = ["franchise.document.row.mixin"]
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        rows._check_version_draft()
-        return rows
+    _row_of = "version_id"
 
-    def write(self, vals):
-        self._check_version_draft()
-        result = super().write(vals)
-        if "version_id" in vals:  # nor may a row move into a confirmed version
-            self._check_version_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_version_draft()
-
-    def _check_version_draft(self):
-        confirmed = self.version_id.filtered(lambda version: version.state != "draft")
-        if confirmed:
-            raise UserError(self.env._("%s is confirmed: its terms can't change. Amend it.", confirmed[0].display_name))
+    def _fixed_text(self, version):
+        return self.env._("%s is confirmed: its terms can't change. Amend it.", version.display_name)

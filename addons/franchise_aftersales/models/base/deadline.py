@@ -1,16 +1,13 @@
-import logging
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from .batch import BatchRun
 from .document import _MOVING
 
-_logger = logging.getLogger(__name__)
-
 BATCH = 500  # records a transaction; a batch costs a handful of statements whatever it holds
-TRIES = 5  # of a batch that another transaction touched at the same time
 ACTIVITY_TYPE = "franchise_aftersales.mail_activity_type_deadline"
 
 # Each stage of the scheduled action: the field that remembers which deadline was dealt with, and the method.
@@ -30,7 +27,7 @@ class FranchiseDeadlineMixin(models.AbstractModel):
 
     A model overrides `_compute_deadline_date` (with its own dependencies; empty while nothing is due), and may
     override `_deadline_user`, `_deadline_summary` and `_deadline_passed`. The scheduled action works through
-    thousands in batches; one bad record never stops the others (its batch is halved until it stands alone), and two
+    thousands in batches; one bad record never stops the others (`BatchRun`), and two
     runs at the same time share the work instead of doing it twice. When a deadline moves or disappears, the
     activities that told of it are taken away, and the new one is told of in its turn.
     """
@@ -195,8 +192,8 @@ class FranchiseDeadlineMixin(models.AbstractModel):
         )
 
     @api.model
-    def _deadline_ids(self, stage, today, after):
-        """The next `BATCH` ids after `after`, by a partial index; compares two columns, which a domain can't.
+    def _deadline_next(self, stage, today, after):
+        """The next `BATCH` records after the id `after`, by a partial index; compares two columns, which a domain can't.
 
         They are locked; what another run is working on is left to it.
         """
@@ -221,7 +218,7 @@ class FranchiseDeadlineMixin(models.AbstractModel):
                 BATCH,
             )
         )
-        return [row[0] for row in rows]
+        return self.browse(row[0] for row in rows)
 
     def _deadline_handle(self, stage):
         """Deal with these deadlines and remember it."""
@@ -254,55 +251,13 @@ class FranchiseDeadlineMixin(models.AbstractModel):
         :return: {"told": number, "closed": number, "failed": number}.
         """
         today = today or fields.Date.context_today(self)
-        result = {"told": 0, "closed": 0, "failed": 0}
-        for model in self._deadline_models():
-            for stage in STAGES:
-                if not model._deadline_stage(stage, today, commit, result):
-                    return result
-        if commit:
-            self.env["ir.cron"]._commit_progress(remaining=0)
-        return result
-
-    @api.model
-    def _deadline_stage(self, stage, today, commit, result):
-        """One stage of one model, batch by batch, counted in `result`. Returns False when the run's time is over."""
-        after = tries = 0
-        while True:
-            try:
-                ids = self._deadline_ids(stage, today, after)
-                failed = self.browse(ids)._deadline_batch(stage) if ids else 0
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Somebody changed these rows since this transaction began: a new one sees what they did.
-                tries += 1
-                if not commit or tries > TRIES:
-                    raise
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-                continue
-            if not ids:
-                return True
-            tries, after = 0, ids[-1]
-            result["closed" if stage == "close" else "told"] += len(ids) - failed
-            result["failed"] += failed
-            # Told that more may remain, the scheduler calls again soon when the time of this run is over.
-            if commit and not self.env["ir.cron"]._commit_progress(len(ids), remaining=1):
-                return False
-
-    def _deadline_batch(self, stage):
-        """Handle the records together; when that fails, in halves. Returns how many failed even alone.
-
-        :raises OperationalError: another transaction touched the rows at the same time.
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._deadline_handle(stage)
-            return 0
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception:
-            if len(self) == 1:
-                _logger.exception("The deadline of %s can't be handled; it is tried again at the next run.", self)
-                return 1
-        self.env.invalidate_all(flush=False)
-        middle = len(self) // 2
-        return self[:middle]._deadline_batch(stage) + self[middle:]._deadline_batch(stage)
+        result = {"told": 0, "closed": 0}
+        with BatchRun(self.env, "The deadline", commit) as run:
+            for model in self._deadline_models():
+                for stage in STAGES:
+                    done = run.work(
+                        partial(model._deadline_next, stage, today),
+                        lambda rows, stage=stage: rows._deadline_handle(stage),
+                    )
+                    result["closed" if stage == "close" else "told"] += done
+        return {**result, "failed": run.failed}

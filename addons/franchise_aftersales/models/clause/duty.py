@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ...tools.due_dates import Schedule
 from .terms import DEBTORS
@@ -23,8 +22,11 @@ class FranchiseClauseDuty(models.Model):
 
     _name = "franchise.clause.duty"
     _description = "Duty Created by a Clause"
+    _inherit = ["franchise.document.row.mixin"]
     _order = "clause_id, template_id, sequence, id"
     _check_company_auto = True
+
+    _row_of = "clause_id"
 
     clause_id = fields.Many2one("franchise.clause", index="btree_not_null", ondelete="cascade", check_company=True)
     template_id = fields.Many2one(
@@ -80,29 +82,8 @@ class FranchiseClauseDuty(models.Model):
         for duty in self:
             duty.company_id = duty.clause_id.company_id or duty.template_id.company_id
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        duties = super().create(vals_list)
-        duties._check_clause_draft()
-        return duties
-
-    def write(self, vals):
-        self._check_clause_draft()
-        result = super().write(vals)
-        if "clause_id" in vals:  # nor may a duty move into a clause in force
-            self._check_clause_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_clause_draft()
-
-    def _check_clause_draft(self):
-        frozen = self.clause_id.filtered(lambda clause: clause.state != "draft")
-        if frozen:
-            raise UserError(
-                self.env._("Clause “%s” is in force: its duties can't change. Amend it.", frozen[0].display_name)
-            )
+    def _fixed_text(self, clause):
+        return self.env._("Clause “%s” is in force: its duties can't change. Amend it.", clause.display_name)
 
     def _schedule(self, day):
         """When this duty falls due, counted from `day` (a date; the fixed date has precedence)."""

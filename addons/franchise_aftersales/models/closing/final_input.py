@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 
 class FranchiseFinalInputMixin(models.AbstractModel):
@@ -7,34 +7,16 @@ class FranchiseFinalInputMixin(models.AbstractModel):
 
     _name = "franchise.final.input.mixin"
     _description = "Fact for a Final Settlement"
+    _inherit = ["franchise.document.row.mixin"]
+
+    _row_of = "final_id"
 
     final_id = fields.Many2one("franchise.final.settlement", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="final_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="final_id.currency_id")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        rows._check_final_draft()
-        return rows
-
-    def write(self, vals):
-        self._check_final_draft()
-        result = super().write(vals)
-        if "final_id" in vals:  # nor may a fact move into a computed one
-            self._check_final_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_final_draft()
-
-    def _check_final_draft(self):
-        fixed = self.final_id.filtered(lambda final: final.state != "draft")
-        if fixed:
-            raise UserError(
-                self.env._("%s is computed: reopen it before you change what it is computed from.", fixed[0].name)
-            )
+    def _fixed_text(self, final):
+        return self.env._("%s is computed: reopen it before you change what it is computed from.", final.name)
 
 
 class FranchiseFinalGoods(models.Model):

@@ -1,14 +1,11 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.allocation import to_decimal
 from ...tools.final_settlement import release
+from ..base.batch import BatchRun, by_id
 
-_logger = logging.getLogger(__name__)
-
-BATCH = 100
+BATCH = 100  # reserves a transaction
 
 
 class FranchiseFinalReserve(models.Model):
@@ -119,25 +116,7 @@ class FranchiseFinalReserve(models.Model):
 
         :return: number of reserves that could not be handled.
         """
-        after, failed = 0, 0
-        while reserves := self.search(
-            [("id", ">", after), ("final_id.state", "=", "approved"), ("amount_left", ">", 0)], order="id", limit=BATCH
-        ):
-            after = reserves[-1].id
-            failed += reserves._release_apart()
-            if commit:
-                self.env["ir.cron"]._commit_progress(len(reserves))
-        return failed
-
-    def _release_apart(self):
-        """Release together; when that fails, one by one. Returns how many failed even alone."""
-        try:
-            with self.env.cr.savepoint():
-                self._release()
-            return 0
-        except Exception:
-            if len(self) == 1:
-                _logger.exception("The reserve %s can't be released; it is tried again at the next run.", self)
-                return 1
-        self.env.invalidate_all(flush=False)
-        return sum(reserve._release_apart() for reserve in self)
+        held = [("final_id.state", "=", "approved"), ("amount_left", ">", 0)]
+        with BatchRun(self.env, "The release", commit) as run:
+            run.work(by_id(self, held, BATCH), lambda reserves: reserves._release())
+        return run.failed

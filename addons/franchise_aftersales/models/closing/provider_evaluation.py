@@ -152,7 +152,10 @@ class FranchiseProviderCriterion(models.Model):
 
     _name = "franchise.provider.criterion"
     _description = "Criterion"
+    _inherit = ["franchise.document.row.mixin"]
     _order = "evaluation_id, sequence, id"
+
+    _row_of = "evaluation_id"
 
     evaluation_id = fields.Many2one("franchise.provider.evaluation", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="evaluation_id.company_id", store=True, index=True)
@@ -173,26 +176,8 @@ class FranchiseProviderCriterion(models.Model):
 
     _check_weight = models.Constraint("CHECK (weight BETWEEN 0 AND 100)", "A weight lies between 0 and 100 %.")
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        rows._check_draft()
-        return rows
-
-    def write(self, vals):
-        self._check_draft()
-        result = super().write(vals)
-        self._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_draft()
-
-    def _check_draft(self):
-        fixed = self.evaluation_id.filtered(lambda evaluation: evaluation.state != "draft")
-        if fixed:
-            raise UserError(self.env._("%s is being scored: its criteria are fixed.", fixed[0].name))
+    def _fixed_text(self, evaluation):
+        return self.env._("%s is being scored: its criteria are fixed.", evaluation.name)
 
 
 class FranchiseProviderCandidate(models.Model):

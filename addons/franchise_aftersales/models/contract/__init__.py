@@ -1,3 +1,4 @@
+from . import contract_header
 from . import brand, outlet, contract, contract_version, rebate_tier, contract_terms, contract_renewal
 from . import charge, charge_account, charge_settlement, charge_texts
 from . import sales_report, sales_reminder, price_check, target, contract_money

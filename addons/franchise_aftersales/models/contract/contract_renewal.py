@@ -1,10 +1,9 @@
-import logging
-
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
-_logger = logging.getLogger(__name__)
+from ..base.batch import BatchRun, by_id
 
 BATCH = 100  # contracts a transaction
 
@@ -239,37 +238,13 @@ class FranchiseContract(models.Model):
         :return: {"done": number, "failed": number}.
         """
         today = today or fields.Date.context_today(self)
-        result = {"done": 0, "failed": 0}
-        steps = (
-            ([("successor_ids", "any", [("state", "=", "signed"), ("date_start", "<=", today)])], "_hand_over"),
-            ([("renewal_mode", "=", "automatic"), ("deadline_date", "<", today)], "_renew_tacitly"),
-        )
-        for domain, step in steps:
-            after = 0
-            while contracts := self.search(
-                [("state", "=", "signed"), ("id", ">", after), *domain], order="id", limit=BATCH
-            ):
-                after = contracts[-1].id
-                failed = contracts._in_batch(step, today)
-                result["done"] += len(contracts) - failed
-                result["failed"] += failed
-                if commit:
-                    self.env["ir.cron"]._commit_progress(len(contracts))
-        return result
-
-    def _in_batch(self, step, today):
-        """Take the step together; when that fails, one by one. Returns how many failed even alone."""
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, step)(today)
-                self.env.flush_all()
-            return 0
-        except Exception:
-            if len(self) == 1:
-                _logger.exception("The renewal of %s can't be handled; it is tried again at the next run.", self)
-                return 1
-        self.env.invalidate_all(flush=False)
-        return sum(contract._in_batch(step, today) for contract in self)
+        signed = Domain("state", "=", "signed")
+        begun = signed & Domain("successor_ids", "any", [("state", "=", "signed"), ("date_start", "<=", today)])
+        silent = signed & Domain("renewal_mode", "=", "automatic") & Domain("deadline_date", "<", today)
+        with BatchRun(self.env, "The renewal", commit) as run:
+            run.work(by_id(self, begun, BATCH), lambda contracts: contracts._hand_over(today))
+            run.work(by_id(self, silent, BATCH), lambda contracts: contracts._renew_tacitly(today))
+        return {"done": run.done, "failed": run.failed}
 
     def _renew_tacitly(self, today):
         """Renew by the terms alone: the successor needs no further signature."""

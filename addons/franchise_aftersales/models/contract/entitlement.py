@@ -17,9 +17,14 @@ class FranchiseEntitlement(models.Model):
 
     _name = "franchise.entitlement"
     _description = "Support Entitlement"
-    _inherit = ["franchise.document.mixin", "franchise.deadline.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "franchise.contract.header.mixin",
+        "franchise.document.mixin",
+        "franchise.deadline.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_due, id"
-    _check_company_auto = True
 
     _transitions = {
         "confirm": Transition(("draft",), "open", GROUP_CONTRACT),
@@ -39,11 +44,6 @@ class FranchiseEntitlement(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract", required=True, index=True, ondelete="restrict", check_company=True
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     kind = fields.Selection(
         [

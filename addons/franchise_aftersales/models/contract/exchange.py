@@ -15,9 +15,8 @@ class FranchiseExchange(models.Model):
 
     _name = "franchise.exchange"
     _description = "Exchange of Goods"
-    _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.contract.header.mixin", "franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.exchange"
 
     _transitions = {
@@ -48,16 +47,7 @@ class FranchiseExchange(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', 'in', ('signed', 'ended'))]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
+    contract_id = fields.Many2one(domain="[('state', 'in', ('signed', 'ended'))]")
     buyer_id = fields.Many2one(related="contract_id.buyer_id", string="Whose Purchases")
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date = fields.Date(

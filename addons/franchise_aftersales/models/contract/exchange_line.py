@@ -10,7 +10,10 @@ class FranchiseExchangeLine(models.Model):
 
     _name = "franchise.exchange.line"
     _description = "Goods Given Back"
+    _inherit = ["franchise.document.row.mixin"]
     _order = "exchange_id, id"
+
+    _row_of = "exchange_id"
 
     PERCENT = 100  # of the price paid (R-A7)
     # Worked out from the invoice and the terms, never entered.
@@ -105,21 +108,11 @@ class FranchiseExchangeLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_given(set().union(*vals_list))
-        lines = super().create(vals_list)
-        lines._check_draft()
-        return lines
+        return super().create(vals_list)
 
     def write(self, vals):
         self._check_given(vals)
-        self._check_draft()
-        result = super().write(vals)
-        if "exchange_id" in vals:  # nor may a line move into an exchange that was submitted
-            self._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_draft()
+        return super().write(vals)
 
     def _check_given(self, names):
         own = self.OWN_FIELDS.intersection(names)
@@ -132,12 +125,8 @@ class FranchiseExchangeLine(models.Model):
                 )
             )
 
-    def _check_draft(self):
-        fixed = self.exchange_id.filtered(lambda exchange: exchange.state != "draft")
-        if fixed:
-            raise UserError(
-                self.env._("%s was submitted: its goods can't change. Take it back to draft first.", fixed[0].name)
-            )
+    def _fixed_text(self, exchange):
+        return self.env._("%s was submitted: its goods can't change. Take it back to draft first.", exchange.name)
 
     def _trusted_compute(self):
         """Work out window and value again: the terms may have been amended since the line was entered."""

@@ -16,9 +16,8 @@ class FranchiseOutletChange(models.Model):
 
     _name = "franchise.outlet.change"
     _description = "Outlet Change"
-    _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.contract.header.mixin", "franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.outlet.change"
 
     _transitions = {
@@ -45,16 +44,7 @@ class FranchiseOutletChange(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', '=', 'signed')]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True)
+    contract_id = fields.Many2one(domain="[('state', '=', 'signed')]")
     kind = fields.Selection(
         [("add", "Add an outlet"), ("move", "Move an outlet"), ("close", "Close an outlet")],
         required=True,

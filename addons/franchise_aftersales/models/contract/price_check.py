@@ -15,17 +15,12 @@ class FranchisePriceCheck(models.Model):
 
     _name = "franchise.price.check"
     _description = "Price Check"
+    _inherit = ["franchise.contract.header.mixin"]
     _order = "date desc, id desc"
-    _check_company_auto = True
 
     # Worked out from invoices, price list and terms, never entered.
     OWN_FIELDS = ("our_price", "our_source", "cap_percent", "highest_price", "percent_above", "is_exceeded")
 
-    contract_id = fields.Many2one(
-        "franchise.contract", required=True, index=True, ondelete="restrict", check_company=True
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     product_id = fields.Many2one("product.product", required=True, ondelete="restrict", check_company=True)
     date = fields.Date(required=True, default=fields.Date.context_today)

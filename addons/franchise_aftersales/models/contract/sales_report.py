@@ -17,9 +17,8 @@ class FranchiseSalesReport(models.Model):
 
     _name = "franchise.sales.report"
     _description = "Sales Report"
-    _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.contract.header.mixin", "franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "month desc, contract_id"
-    _check_company_auto = True
 
     _transitions = {
         "confirm": Transition(("draft",), "confirmed", GROUP_CONTRACT),
@@ -39,16 +38,7 @@ class FranchiseSalesReport(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', 'in', ('signed', 'ended'))]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
+    contract_id = fields.Many2one(domain="[('state', 'in', ('signed', 'ended'))]")
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     month = fields.Date(required=True, help="Any day of the month; kept as its first day.")
     net_sales = fields.Monetary(required=True, tracking=True, help="Of all outlets of the contract, without tax.")

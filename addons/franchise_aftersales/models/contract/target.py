@@ -20,9 +20,8 @@ class FranchiseTarget(models.Model):
 
     _name = "franchise.target"
     _description = "Purchase Target"
-    _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.contract.header.mixin", "franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, contract_id"
-    _check_company_auto = True
 
     _transitions = {"close": Transition(("open",), "closed", GROUP_CONTRACT)}
     _editable_states = ("open",)
@@ -38,11 +37,6 @@ class FranchiseTarget(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract", required=True, index=True, ondelete="restrict", check_company=True
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
     buyer_id = fields.Many2one(related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_from = fields.Date(string="From", required=True)

@@ -1,11 +1,8 @@
-import logging
-
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
 from ...tools.visits import visit_dates
-
-_logger = logging.getLogger(__name__)
+from ..base.batch import BatchRun, by_id
 
 KINDS = [("staff", "Visit by service staff"), ("management", "Visit by management")]
 BATCH = 500  # outlets a transaction
@@ -56,7 +53,7 @@ class FranchiseInspectionPlan(models.Model):
     def action_plan(self):
         """Put the visits in the calendar now, instead of waiting for the scheduled action."""
         self.check_access("write")
-        self._plan(fields.Date.context_today(self), commit=False)
+        self._plan(fields.Date.context_today(self))
         return self.action_view_visits()
 
     def action_view_visits(self):
@@ -69,27 +66,15 @@ class FranchiseInspectionPlan(models.Model):
             "domain": [("plan_id", "in", self.ids)],
         }
 
-    def _plan(self, today, commit):
-        """Create the visits that are missing, outlets in batches. Returns how many were created.
+    def _plan(self, today):
+        """Create the visits that are missing, all or none. Returns how many were created."""
+        outlets = self.env["franchise.outlet"]
+        return sum(len(plan._plan_outlets(outlets.search(plan._outlets_domain(today)), today)) for plan in self)
 
-        A visit is known by the day on which the plan put it, so that one that was moved, done or cancelled isn't planned
-        again; what two runs at once would plan twice, PostgreSQL refuses.
-        """
-        created = 0
-        for plan in self:
-            after = 0
-            while outlets := plan._outlets(today, after):
-                after = outlets[-1].id
-                created += len(plan._plan_outlets(outlets, today))
-                if commit:
-                    self.env["ir.cron"]._commit_progress(len(outlets))
-        return created
-
-    def _outlets(self, today, after):
-        """The next batch of open outlets of signed contracts that the plan covers, by id."""
+    def _outlets_domain(self, today):
+        """Open outlets of signed contracts that the plan covers."""
         self.ensure_one()
         domain = [
-            ("id", ">", after),
             ("company_id", "=", self.company_id.id),
             ("contract_id.state", "=", "signed"),
             ("contract_id.date_end", ">=", today),
@@ -99,9 +84,14 @@ class FranchiseInspectionPlan(models.Model):
         ]
         if self.brand_id:
             domain.append(("brand_id", "=", self.brand_id.id))
-        return self.env["franchise.outlet"].search(domain, order="id", limit=BATCH)
+        return domain
 
     def _plan_outlets(self, outlets, today):
+        """Create the visits of these outlets that are missing, and return them.
+
+        A visit is known by the day on which the plan put it, so that one that was moved, done or cancelled isn't planned
+        again; what two runs at once would plan twice, PostgreSQL refuses.
+        """
         self.ensure_one()
         last = today + relativedelta(months=self.ahead_months)
         inspections = self.env["franchise.inspection"]
@@ -133,25 +123,18 @@ class FranchiseInspectionPlan(models.Model):
 
     @api.model
     def _run_plans(self, today=None, commit=True):
-        """Scheduled action: plan ahead for every plan; one that fails stops no other.
+        """Scheduled action: plan ahead for every plan, outlets in batches; one that fails stops no other.
 
-        :return: {"created": number, "failed": number of plans}.
+        :return: {"created": number of visits, "failed": number of outlets, each plan's own}.
         """
         today = today or fields.Date.context_today(self)
-        result = {"created": 0, "failed": 0}
-        for plan in self.search([("active", "=", True)]):
-            try:
-                if commit:
-                    result["created"] += plan._plan(today, commit=True)
-                else:
-                    with self.env.cr.savepoint():
-                        result["created"] += plan._plan(today, commit=False)
-            except Exception:
-                if commit:
-                    self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-                result["failed"] += 1
-                _logger.exception(
-                    "Inspection plan %s can't be carried out; it is tried again at the next run.", plan.id
+        outlets, created = self.env["franchise.outlet"], 0
+        with BatchRun(self.env, "The planning of visits", commit) as run:
+            for plan in self.search([("active", "=", True)]):
+                planned = []
+                run.work(
+                    by_id(outlets, plan._outlets_domain(today), BATCH),
+                    lambda batch, plan=plan, planned=planned: planned.append(len(plan._plan_outlets(batch, today))),
                 )
-        return result
+                created += sum(planned)
+        return {"created": created, "failed": run.failed}

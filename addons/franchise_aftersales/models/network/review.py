@@ -18,9 +18,8 @@ class FranchiseReview(models.Model):
 
     _name = "franchise.review"
     _description = "Annual Review"
-    _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.contract.header.mixin", "franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "year desc, total desc, id"
-    _check_company_auto = True
 
     _transitions = {
         "confirm": Transition(("draft",), "confirmed", GROUP_CONTRACT),
@@ -29,12 +28,7 @@ class FranchiseReview(models.Model):
     _frozen_fields = frozenset({"contract_id", "year", "outcome", "outcome_text"})
     _step_fields = frozenset({"grade_confirmed", "confirmed_by_id", "confirmed_at", "total_confirmed"})
 
-    contract_id = fields.Many2one(
-        "franchise.contract", required=True, index=True, ondelete="restrict", check_company=True
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     brand_id = fields.Many2one(related="contract_id.brand_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     year = fields.Integer(
         required=True, aggregator=False, default=lambda self: fields.Date.context_today(self).year - 1

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .review_criterion import KINDS
 
@@ -9,7 +8,10 @@ class FranchiseReviewLine(models.Model):
 
     _name = "franchise.review.line"
     _description = "Review Score"
+    _inherit = ["franchise.document.row.mixin"]
     _order = "review_id, sequence, id"
+
+    _row_of = "review_id"
 
     review_id = fields.Many2one("franchise.review", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
@@ -28,27 +30,13 @@ class FranchiseReviewLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create([{"is_scored": "score" in vals, **vals} for vals in vals_list])
-        lines._check_draft()
-        return lines
+        return super().create([{"is_scored": "score" in vals, **vals} for vals in vals_list])
 
     def write(self, vals):
-        self._check_draft()
-        if "score" in vals:
-            vals = {"is_scored": True, **vals}
-        result = super().write(vals)
-        if "review_id" in vals:  # nor may a score move into a confirmed review
-            self._check_draft()
-        return result
+        return super().write({"is_scored": True, **vals} if "score" in vals else vals)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_draft()
-
-    def _check_draft(self):
-        confirmed = self.review_id.filtered(lambda review: review.state != "draft")
-        if confirmed:
-            raise UserError(self.env._("Review %s is confirmed: its scores can't change.", confirmed[0].display_name))
+    def _fixed_text(self, review):
+        return self.env._("Review %s is confirmed: its scores can't change.", review.display_name)
 
 
 class FranchiseReviewCriterion(models.Model):

@@ -19,6 +19,7 @@ class FranchiseAssetOption(models.Model):
     _name = "franchise.asset.option"
     _description = "Option to Buy Assets"
     _inherit = [
+        "franchise.contract.header.mixin",
         "franchise.document.mixin",
         "franchise.deadline.mixin",
         "franchise.evidence.mixin",
@@ -26,7 +27,6 @@ class FranchiseAssetOption(models.Model):
         "mail.activity.mixin",
     ]
     _order = "id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.asset.option"
 
     _transitions = {
@@ -57,16 +57,7 @@ class FranchiseAssetOption(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', 'in', ('signed', 'ended'))]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True)
+    contract_id = fields.Many2one(domain="[('state', 'in', ('signed', 'ended'))]")
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_end = fields.Date(
         string="End of the Contract",

@@ -16,6 +16,7 @@ class FranchiseDefault(models.Model):
     _name = "franchise.default"
     _description = "Default"
     _inherit = [
+        "franchise.contract.header.mixin",
         "franchise.document.mixin",
         "franchise.deadline.mixin",
         "franchise.evidence.mixin",
@@ -23,7 +24,6 @@ class FranchiseDefault(models.Model):
         "mail.activity.mixin",
     ]
     _order = "id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.default"
 
     _transitions = {
@@ -59,16 +59,7 @@ class FranchiseDefault(models.Model):
         index=True,
         group_expand=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', '=', 'signed')]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, index=True)
+    contract_id = fields.Many2one(domain="[('state', '=', 'signed')]")
     outlet_id = fields.Many2one(
         "franchise.outlet", check_company=True, ondelete="restrict", domain="[('contract_id', '=', contract_id)]"
     )

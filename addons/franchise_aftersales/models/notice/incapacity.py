@@ -16,6 +16,7 @@ class FranchiseIncapacity(models.Model):
     _name = "franchise.incapacity"
     _description = "Death or Disability"
     _inherit = [
+        "franchise.contract.header.mixin",
         "franchise.document.mixin",
         "franchise.deadline.mixin",
         "franchise.evidence.mixin",
@@ -23,7 +24,6 @@ class FranchiseIncapacity(models.Model):
         "mail.activity.mixin",
     ]
     _order = "id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.incapacity"
 
     _transitions = {
@@ -56,16 +56,7 @@ class FranchiseIncapacity(models.Model):
         tracking=True,
         index=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', '=', 'signed')]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True)
+    contract_id = fields.Many2one(domain="[('state', '=', 'signed')]")
     kind = fields.Selection([("death", "Death"), ("disability", "Disability")], required=True, default="death")
     person = fields.Char(
         string="Who", required=True, help="Name of the franchisee, or of the person behind the company."

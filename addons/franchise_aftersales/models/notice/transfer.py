@@ -20,6 +20,7 @@ class FranchiseTransfer(models.Model):
     _name = "franchise.transfer"
     _description = "Transfer to Another Franchisee"
     _inherit = [
+        "franchise.contract.header.mixin",
         "franchise.document.mixin",
         "franchise.deadline.mixin",
         "franchise.evidence.mixin",
@@ -27,7 +28,6 @@ class FranchiseTransfer(models.Model):
         "mail.activity.mixin",
     ]
     _order = "id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.transfer"
 
     _transitions = {
@@ -86,17 +86,9 @@ class FranchiseTransfer(models.Model):
         index=True,
         group_expand=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', '=', 'signed')]",
-    )
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
+    contract_id = fields.Many2one(domain="[('state', '=', 'signed')]")
     currency_id = fields.Many2one(related="contract_id.currency_id")
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True, string="Present Franchisee")
+    franchisee_id = fields.Many2one(string="Present Franchisee")
     partner_id = fields.Many2one("res.partner", string="New Franchisee", required=True, ondelete="restrict")
     price = fields.Monetary(required=True, help="What the new franchisee pays the old one.")
     date_planned = fields.Date(

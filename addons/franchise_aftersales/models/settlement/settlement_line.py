@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class FranchiseSettlementLine(models.Model):
@@ -7,7 +6,10 @@ class FranchiseSettlementLine(models.Model):
 
     _name = "franchise.settlement.line"
     _description = "Settlement Line"
+    _inherit = ["franchise.document.row.mixin"]
     _order = "settlement_id, date, id"
+
+    _row_of = "settlement_id"
 
     settlement_id = fields.Many2one(
         "franchise.settlement", required=True, readonly=True, index=True, ondelete="cascade"
@@ -47,20 +49,8 @@ class FranchiseSettlementLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._check_draft()
         lines._tell_sources()
         return lines
-
-    def write(self, vals):
-        self._check_draft()
-        result = super().write(vals)
-        if "settlement_id" in vals:  # nor may a line move into a confirmed settlement
-            self._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_draft(self):
-        self._check_draft()
 
     def unlink(self):
         sources = self._sources()
@@ -68,12 +58,10 @@ class FranchiseSettlementLine(models.Model):
         self._tell(sources)
         return result
 
-    def _check_draft(self):
-        fixed = self.settlement_id.filtered(lambda settlement: settlement.state != "draft")
-        if fixed:
-            raise UserError(
-                self.env._("%s is confirmed: its lines can't change. Corrections are new lines.", fixed[0].display_name)
-            )
+    def _fixed_text(self, settlement):
+        return self.env._(
+            "%s is confirmed: its lines can't change. Corrections are new lines.", settlement.display_name
+        )
 
     def _sources(self):
         """{source model: [source ids]} of these lines."""

@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 
 class FranchiseTerminationConsultation(models.Model):
@@ -21,12 +20,8 @@ class FranchiseTerminationConsultation(models.Model):
     result = fields.Text(required=True)
     user_id = fields.Many2one("res.users", string="Held By", required=True, default=lambda self: self.env.user)
 
-    def _check_case_open(self):
-        decided = self.termination_id.filtered(lambda case: case.state != "draft")
-        if decided:
-            raise UserError(
-                self.env._(
-                    "%s is decided: its consultations are evidence and stay as they are.", decided[0].display_name
-                )
-            )
-        return super()._check_case_open()
+    def _is_open(self, case):
+        return case.state == "draft"
+
+    def _fixed_text(self, case):
+        return self.env._("%s is decided: its consultations are evidence and stay as they are.", case.display_name)

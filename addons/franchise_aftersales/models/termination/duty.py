@@ -87,7 +87,7 @@ class FranchiseTerminationDuty(models.AbstractModel):
         :raises UserError: what proves it is missing (`_check_can_finish`).
         """
         self._check_transition("done")
-        self._check_case_open()
+        self._check_document_open()
         for duty in self:
             duty._check_can_finish()
         return self._move("done", {"done_by_id": self.env.uid, "done_on": fields.Date.context_today(self)})
@@ -95,13 +95,13 @@ class FranchiseTerminationDuty(models.AbstractModel):
     def action_cancel(self):
         """It need not be done."""
         self._check_transition("cancel")
-        self._check_case_open()
+        self._check_document_open()
         return self._move("cancel")
 
     def action_reopen(self):
         """It was not done after all."""
         self._check_transition("reopen")
-        self._check_case_open()
+        self._check_document_open()
         return self._move("reopen", {"done_by_id": False, "done_on": False})
 
     def _check_can_finish(self):

@@ -16,7 +16,7 @@ class FranchiseTerminationImpact(models.Model):
         :raises UserError: no decision, no reason, no end date, or no terms that could be amended.
         """
         self._check_transition("decide")
-        self._check_case_open()
+        self._check_document_open()
         for impact in self:
             if not impact.decision or not (impact.decision_reason or "").strip():
                 raise UserError(
@@ -32,7 +32,7 @@ class FranchiseTerminationImpact(models.Model):
         :raises UserError: the amendment is confirmed already.
         """
         self._check_transition("reopen")
-        self._check_case_open()
+        self._check_document_open()
         confirmed = self.filtered(lambda impact: impact.amendment_state == "confirmed")
         if confirmed:
             raise UserError(
@@ -48,7 +48,7 @@ class FranchiseTerminationImpact(models.Model):
     def action_notify(self):
         """Tell the suppliers of these rows."""
         self._check_transition("notify")
-        self._check_case_open()
+        self._check_document_open()
         self._notify_suppliers()
         return True
 

@@ -104,7 +104,7 @@ class FranchiseTerminationImpact(models.Model):
         """
         self._check_finance()
         self.check_access("read")
-        self._check_case_open()
+        self._check_document_open()
         reason = (reason or "").strip()
         if not reason:
             raise UserError(self.env._("Say why the case may close although the supplier is not paid."))

@@ -10,7 +10,9 @@ class FranchiseTerminationRow(models.AbstractModel):
 
     _name = "franchise.termination.row.mixin"
     _description = "Row of a Termination"
+    _inherit = ["franchise.document.row.mixin"]
 
+    _row_of = "termination_id"
     # Columns that the row itself writes, by whom and when: refused from outside. Documents have `_step_fields`.
     _log_fields: frozenset[str] = frozenset()
 
@@ -20,21 +22,11 @@ class FranchiseTerminationRow(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_log_fields(set().union(*vals_list))
-        rows = super().create(vals_list)
-        rows._check_case_open()
-        return rows
+        return super().create(vals_list)
 
     def write(self, vals):
         self._check_log_fields(vals)
-        self._check_case_open()
-        result = super().write(vals)
-        if "termination_id" in vals:  # nor may a row move into a closed case
-            self._check_case_open()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_open_case(self):
-        self._check_case_open()
+        return super().write(vals)
 
     def _check_log_fields(self, names):
         """:raises UserError: somebody enters what the row records by itself."""
@@ -55,9 +47,8 @@ class FranchiseTerminationRow(models.AbstractModel):
         """Write what the row itself records."""
         return self.with_context(franchise_logging=_LOGGING).write(vals)
 
-    def _check_case_open(self):
-        over = self.termination_id.filtered(lambda case: case.state in case._final_states)
-        if over:
-            raise UserError(
-                self.env._("%s is over: what belongs to it can't be changed any more.", over[0].display_name)
-            )
+    def _is_open(self, case):
+        return case.state not in case._final_states
+
+    def _fixed_text(self, case):
+        return self.env._("%s is over: what belongs to it can't be changed any more.", case.display_name)

@@ -18,9 +18,8 @@ class FranchiseTermination(models.Model):
 
     _name = "franchise.termination"
     _description = "Termination"
-    _inherit = ["franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["franchise.contract.header.mixin", "franchise.document.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
-    _check_company_auto = True
     _number_sequence = "franchise.termination"
     _final_states = ("closed", "withdrawn")
 
@@ -70,17 +69,8 @@ class FranchiseTermination(models.Model):
         index=True,
         group_expand=True,
     )
-    contract_id = fields.Many2one(
-        "franchise.contract",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('state', 'in', ('signed', 'ended'))]",
-    )
+    contract_id = fields.Many2one(domain="[('state', 'in', ('signed', 'ended'))]")
     contract_state = fields.Selection(related="contract_id.state", string="Status of the Contract")
-    company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    franchisee_id = fields.Many2one(related="contract_id.franchisee_id", store=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
     user_id = fields.Many2one("res.users", string="Responsible", default=lambda self: self.env.user, tracking=True)
 

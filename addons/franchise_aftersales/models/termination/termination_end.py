@@ -1,10 +1,8 @@
-import logging
-
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-_logger = logging.getLogger(__name__)
+from ..base.batch import BatchRun, by_id
 
 BATCH = 50  # cases a transaction
 
@@ -66,31 +64,10 @@ class FranchiseTermination(models.Model):
         :return: {"ended": cases, "failed": cases}.
         """
         today = fields.Date.context_today(self)
-        ids = self.search([("state", "=", "notified"), ("date_effective", "<", today)], order="id").ids
-        result = {"ended": 0, "failed": 0}
-        for start in range(0, len(ids), BATCH):
-            cases = self.browse(ids[start : start + BATCH])
-            failed = cases._end_batch()
-            result["ended"] += len(cases) - failed
-            result["failed"] += failed
-            if commit:
-                self.env["ir.cron"]._commit_progress(len(cases), remaining=len(ids) - start - len(cases))
-        return result
-
-    def _end_batch(self):
-        """End the cases together; when that fails, one by one. Returns how many failed even alone."""
-        try:
-            with self.env.cr.savepoint():
-                self._end()
-                self.env.flush_all()
-            return 0
-        except Exception as error:
-            self.env.invalidate_all(flush=False)
-            if len(self) == 1:
-                _logger.exception("%s can't be ended; it is tried again at the next run.", self)
-                self._tell_failure(str(error))
-                return 1
-        return sum(case._end_batch() for case in self)
+        over = [("state", "=", "notified"), ("date_effective", "<", today)]
+        with BatchRun(self.env, "The end", commit, lambda case, error: case._tell_failure(str(error))) as run:
+            run.work(by_id(self, over, BATCH), lambda cases: cases._end())
+        return {"ended": run.done, "failed": run.failed}
 
     def _tell_failure(self, text):
         """One activity for the responsible person, however often the run fails."""
