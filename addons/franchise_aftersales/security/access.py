@@ -190,6 +190,11 @@ ACCESS = {
         {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"
     ),
     "franchise.claim.charge": Access({"service": "r", "accountant": "r", "finance": "r", "manager": "r"}),
+    # evidence
+    "franchise.claim.evidence": Access(CLAIMS),
+    "franchise.claim.packet": Access(
+        {"service": "crw", "accountant": "crw", "finance": "crw", "contract": "crw", "manager": "crw"}, company=None
+    ),
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),
