@@ -32,4 +32,4 @@ from . import test_settlement_period, test_agreement_recovery, test_agreement_am
 from . import test_two_people, test_deposit, test_intrusion
 from . import test_buttons
 from . import test_batch
-from . import test_claim_evidence
+from . import test_claim_evidence, test_evidence_rules, test_claim_packet

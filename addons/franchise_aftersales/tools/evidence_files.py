@@ -185,5 +185,5 @@ def unique_names(names):
 
 def spreadsheet_text(value):
     """`value` as a cell of a CSV that no spreadsheet program takes for a formula."""
-    text = str(value if value not in (None, False) else "")
+    text = "" if value is None or value is False else str(value)
     return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text

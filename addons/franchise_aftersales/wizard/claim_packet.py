@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..models.evidence.packet import Packet
 
@@ -32,6 +32,17 @@ class FranchiseClaimPacket(models.TransientModel):
         help="Customers' telephone numbers, addresses and the like are shown, and files that show them are included.",
     )
     personal_reason = fields.Char(string="Why the Reader May Have Them", help="Kept on the claim.")
+
+    logged_at = fields.Datetime(readonly=True, help="What is handed out is what the claim's log says.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([{**vals, "logged_at": False} for vals in vals_list])
+
+    def write(self, vals):
+        if not self.env.su:
+            vals = {**vals, "logged_at": False}
+        return super().write(vals)
 
     @api.depends("claim_id", "reader")
     def _compute_partner_id(self):
@@ -74,6 +85,8 @@ class FranchiseClaimPacket(models.TransientModel):
             if not (self.personal_reason or "").strip():
                 raise UserError(self.env._("Say why the reader may have personal data; it is kept on the claim."))
         self._log(kind)
+        self.env.flush_all()
+        self.sudo().logged_at = fields.Datetime.now()
         return {"type": "ir.actions.act_url", "url": f"/franchise/claim/packet/{self.id}/{kind}", "target": "download"}
 
     def _log(self, kind):
@@ -93,7 +106,13 @@ class FranchiseClaimPacket(models.TransientModel):
         )
 
     def _claim_for_reader(self):
-        """The claim as the reader reads it."""
+        """The claim as the reader reads it.
+
+        :raises AccessError: somebody else asked for it, it isn't logged as it is, or the claim isn't the user's to read.
+        """
         self.ensure_one()
+        if self.create_uid != self.env.user or not self.logged_at:
+            raise AccessError(self.env._("Ask for the claim packet on the claim: each one is logged."))
+        self.claim_id.check_access("read")
         packet = Packet(self.reader, self.partner_id.id or 0, self.partner_id.sudo().display_name or "", self.personal)
         return self.claim_id._for_packet(packet, self.lang)
