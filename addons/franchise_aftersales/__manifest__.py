@@ -104,6 +104,7 @@
         "demo/ending.xml",
         "demo/franchise.claim.csv",
         "demo/franchise.claim.line.csv",
+        "demo/evidence.xml",
         "demo/after_claims.xml",
         "demo/kept_duties.xml",
     ],

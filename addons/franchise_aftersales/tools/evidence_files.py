@@ -30,6 +30,7 @@ _ODF_TYPES = {
 }
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"avif")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
+_EDGES = re.compile(r"^[\s.]+|[\s.]+$")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 MAX_NAME = 120
 
@@ -141,16 +142,17 @@ def safe_name(name, ending=""):
 
     An ending that says something else than `ending` stays in front of it, as ".exe" in "photo.exe.jpg".
     """
-    name = _UNSAFE.sub("_", str(name or "").replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    name = _UNSAFE.sub("_", str(name or "").replace("\\", "/").rsplit("/", 1)[-1])
+    name = _EDGES.sub("", name)
     if ending and name.lower().endswith(ending):
-        name = name[: -len(ending)].rstrip(" .")
+        name = _EDGES.sub("", name[: -len(ending)])
     if _RESERVED.match(name):
         name = f"_{name}"
     # 120 characters of three bytes each are under the 255 bytes of Linux' and the 255 units of Windows' file names less its folder.
     room = MAX_NAME - len(ending)
     while len(name[:room].encode()) > 200:
         room -= 1
-    return (name[:room].rstrip(" .") or "file") + ending
+    return (_EDGES.sub("", name[:room]) or "file") + ending
 
 
 def matching_name(name, found):
