@@ -1,4 +1,4 @@
-from . import statement
+from . import statement, claim_packet
 from . import portal_application
 from . import portal_notice, portal_contract
 from . import portal_dispute

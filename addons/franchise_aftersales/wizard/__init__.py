@@ -5,3 +5,4 @@ from . import review_open
 from . import agreement_amend, service_level_try
 from . import claim_clock
 from . import recovery_answer, recovery_decide
+from . import claim_packet
