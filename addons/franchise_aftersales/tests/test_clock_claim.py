@@ -9,6 +9,7 @@ from odoo.tools.safe_eval import safe_eval
 
 from .flow import MODULE
 from .flow_clock import ClockCase
+from .flow_resolution import Resolutions
 
 
 @tagged("post_install", "-at_install")
@@ -61,6 +62,7 @@ class TestClockClaim(ClockCase):
         claim.recovery_ids.with_user(self.flow.users["service"]).filtered(
             lambda recovery: recovery.party != "supplier" or not recovery._sync_endpoints()
         ).action_accept()
+        Resolutions(self.flow).resolve(claim)
         claim.with_user(self.flow.users["service"]).action_close()
         self.assertEqual(self.states(claim)["claimant", "resolution"], "kept")
         self.assertFalse(claim.clock_due_at)
