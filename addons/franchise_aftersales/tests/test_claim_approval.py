@@ -168,6 +168,7 @@ class TestClaimApproval(FlowCase):
         self.flow.receive(self.flow.answer(supplier))
         (claim.recovery_ids - supplier).with_user(self.flow.users["service"]).action_reject()
         self.assertEqual(claim.recovery_state, "answered")
+        service._tell("call", self.flow.today, "Approved")
         service.action_close()
         self.assertEqual(claim.state, "closed")
 
