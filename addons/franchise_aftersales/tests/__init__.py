@@ -31,4 +31,5 @@ from . import test_service_level, test_service_level_terms
 from . import test_settlement_period, test_agreement_recovery, test_agreement_amendment
 from . import test_two_people, test_deposit, test_intrusion
 from . import test_buttons
-from . import test_aftercare_rules, test_aftercare_told
+from . import test_aftercare_rules, test_aftercare_told, test_aftercare_priority
+from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_cluster

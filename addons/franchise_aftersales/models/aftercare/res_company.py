@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResCompany(models.Model):
@@ -65,6 +66,22 @@ class ResCompany(models.Model):
         "CHECK (franchise_cluster_claims >= 2 AND franchise_cluster_days >= 1 AND franchise_cluster_gap >= 1)",
         "A recall signal needs two claims or more, within a day or more, and a gap of one number or more.",
     )
+
+    @api.constrains("franchise_priority_grade", "franchise_priority_severity", "franchise_priority_amount")
+    def _check_franchise_weights(self):
+        # Before the database looks: the priority of open claims is computed anew first.
+        for company in self:
+            weights = (
+                company.franchise_priority_grade,
+                company.franchise_priority_severity,
+                company.franchise_priority_amount,
+            )
+            if min(weights) < 0 or not any(weights):
+                raise ValidationError(
+                    self.env._(
+                        "%s: no weight of a claim's priority is negative, and not all of them are zero.", company.name
+                    )
+                )
 
 
 class ResConfigSettings(models.TransientModel):
