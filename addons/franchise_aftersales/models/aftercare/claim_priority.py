@@ -4,7 +4,7 @@ from ...tools import claim_priority as rules
 from ...tools.allocation import to_decimal
 from .cause_severity import SEVERITIES
 
-STARS = [("0", "Normal"), ("1", "Raised"), ("2", "High"), ("3", "Urgent")]
+STARS = [("0", "Normal"), ("1", "Elevated"), ("2", "High"), ("3", "Urgent")]
 
 
 class FranchiseClaim(models.Model):

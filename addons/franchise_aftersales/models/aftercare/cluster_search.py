@@ -69,7 +69,7 @@ class FranchiseClaimCluster(models.Model):
                     "lot_from": low,
                     "lot_to": high,
                     "claim_ids": [Command.set(claim_ids)],
-                    "user_id": company.franchise_quality_user_id.id,
+                    "user_id": (company.franchise_quality_user_id or company.franchise_escalation_user_id).id,
                 }
             )
         raised = self._trusted().create(new)

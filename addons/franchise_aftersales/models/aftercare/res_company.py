@@ -15,11 +15,11 @@ class ResCompany(models.Model):
         default=10000.0,
         help="In the company's currency: a claim of this amount or more counts in full.",
     )
-    franchise_priority_star1 = fields.Integer(string="One Star From", default=30)
-    franchise_priority_star2 = fields.Integer(string="Two Stars From", default=50)
-    franchise_priority_star3 = fields.Integer(string="Three Stars From", default=70)
+    franchise_priority_star1 = fields.Integer(string="One Star From (Points)", default=30)
+    franchise_priority_star2 = fields.Integer(string="Two Stars From (Points)", default=50)
+    franchise_priority_star3 = fields.Integer(string="Three Stars From (Points)", default=70)
     franchise_followup_days = fields.Integer(
-        string="Follow Up After", default=7, help="Days after a claim is closed; 0: no follow-up by itself."
+        string="Follow Up After (Days)", default=7, help="Days after a claim is closed; 0: no follow-up by itself."
     )
     franchise_followup_kind = fields.Selection(
         [("call", "Call"), ("mail", "Mail"), ("visit", "Visit")], string="Follow Up By", default="call", required=True
@@ -27,14 +27,18 @@ class ResCompany(models.Model):
     franchise_rating_request = fields.Boolean(
         string="Ask for a Rating", default=True, help="Franchisees are asked by mail when their claim is closed."
     )
-    franchise_complaint_months = fields.Integer(string="Complaints Count For", default=12, help="Months.")
+    franchise_complaint_months = fields.Integer(string="Complaints Count For (Months)", default=12)
     franchise_complaint_warning = fields.Integer(string="Warning From", default=1)
     franchise_complaint_penalty = fields.Integer(string="Penalty From", default=2)
     franchise_complaint_dismissal = fields.Integer(string="Dismissal Proposed From", default=3)
     franchise_cluster_claims = fields.Integer(
-        string="Recall Signal From", default=3, help="Claims of one product and cause in one batch or range of numbers."
+        string="Recall Signal From (Claims)",
+        default=3,
+        help="Claims of one product and cause in one batch or range of numbers.",
     )
-    franchise_cluster_days = fields.Integer(string="Recall Signal Within", default=90, help="Days between the events.")
+    franchise_cluster_days = fields.Integer(
+        string="Recall Signal Within (Days)", default=90, help="Days between the events."
+    )
     franchise_cluster_gap = fields.Integer(
         string="Gap of Numbers", default=100, help="Lot or serial numbers that are further apart are no range."
     )

@@ -8,7 +8,7 @@ GROUP_MANAGER = "franchise_aftersales.group_manager"
 MEASURES = [
     ("none", "None"),
     ("warning", "Warning"),
-    ("penalty", "Penalty"),
+    ("penalty", "Disciplinary penalty"),
     ("dismissal", "Dismissal proposed"),
 ]
 
@@ -68,7 +68,10 @@ class FranchiseStaffComplaint(models.Model):
     decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     decided_on = fields.Date(readonly=True, copy=False)
     number = fields.Integer(
-        string="Validated in the Window", readonly=True, copy=False, help="The how manieth validated one it is."
+        string="Validated in the Window",
+        readonly=True,
+        copy=False,
+        help="Validated ones about this person in the months that count, with this one.",
     )
     # Counts all validated ones of a person: two people who validate at once can't both write the same.
     ordinal = fields.Integer(readonly=True, copy=False)

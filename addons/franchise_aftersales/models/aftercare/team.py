@@ -51,7 +51,7 @@ class FranchiseServiceTeam(models.Model):
         help="Gets the claims for which no member has room, and sees complaints against members.",
     )
     member_ids = fields.One2many("franchise.service.team.member", "team_id", string="Members", copy=True)
-    member_count = fields.Integer(compute="_compute_member_count")
+    member_count = fields.Integer(string="Number of Members", compute="_compute_member_count")
 
     @api.depends("member_ids")
     def _compute_member_count(self):
