@@ -229,6 +229,18 @@ ACCESS = {
     ),
     "franchise.claim.counter": Access({"service": "crwd", "accountant": "r", "finance": "rw", "manager": "crwd"}),
     "franchise.service.agreement.reroute": Access(TERMS),
+    # aftercare
+    "franchise.claim.followup": Access(
+        {"service": "crwd", "accountant": "r", "finance": "r", "contract": "r", "manager": "crwd"}
+    ),
+    "franchise.claim.tell": Access({"service": "crwd", "manager": "crwd"}, company=None),
+    "franchise.claim.lesson": Access({**TERMS, "service": "crwd"}),
+    "franchise.claim.cluster": Access({"service": "rw", "finance": "r", "contract": "r", "manager": "rw"}),
+    "franchise.service.team": Access({"service": "r", "finance": "r", "contract": "r", "manager": "crwd"}),
+    "franchise.service.team.member": Access({"service": "r", "finance": "r", "contract": "r", "manager": "crwd"}),
+    "franchise.service.handover": Access({"manager": "crwd"}, company=None),
+    # Service staff only as leaders of the person concerned: by rules in data/aftercare_data.xml.
+    "franchise.staff.complaint": Access({"service": "crw", "manager": "crwd"}),
     # settlement
     "franchise.settlement": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.line": Access({"accountant": "r", "finance": "rd", "manager": "rd"}),

@@ -178,6 +178,7 @@ class TestClaimApproval(FlowCase):
             {rejected.line_ids: rejected.amount_open}, "own", "Goodwill"
         )
         Resolutions(self.flow).resolve(claim)
+        service._tell("call", self.flow.today, "Approved")
         service.action_close()
         self.assertEqual(claim.state, "closed")
 

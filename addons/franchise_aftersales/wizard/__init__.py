@@ -6,3 +6,4 @@ from . import agreement_amend, service_level_try
 from . import claim_clock
 from . import recovery_answer, recovery_decide
 from . import claim_packet
+from . import claim_tell, service_handover

@@ -32,6 +32,8 @@ class FranchiseClaim(models.Model):
         "reject": Transition(("submitted", "assessed"), "rejected", GROUP_SERVICE),
         "cancel": Transition(("draft", "submitted", "assessed"), "cancelled", GROUP_SERVICE),
         "close": Transition(("approved",), "closed", GROUP_SERVICE),
+        "resume": Transition(("closed",), "approved", GROUP_SERVICE),
+        "reconsider": Transition(("rejected",), "submitted", GROUP_SERVICE),
     }
     _frozen_fields = frozenset(
         {

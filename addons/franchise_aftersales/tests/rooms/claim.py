@@ -10,6 +10,8 @@ STEPS = {
         "reject": ("submitted assessed", "rejected", SERVICE),
         "cancel": ("draft submitted assessed", "cancelled", SERVICE),
         "close": ("approved", "closed", SERVICE),
+        "resume": ("closed", "approved", SERVICE),
+        "reconsider": ("rejected", "submitted", SERVICE),
     },
     "franchise.claim.charge": {
         "confirm": ("draft", "confirmed", FINANCE),
