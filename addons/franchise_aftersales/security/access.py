@@ -212,6 +212,7 @@ ACCESS = {
     "franchise.claim.execution": Access(CLAIMS),
     "franchise.claim.refund.quota": Access(
         {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"
+    ),
     # evidence
     "franchise.claim.evidence": Access(CLAIMS),
     "franchise.claim.packet": Access(
