@@ -105,7 +105,16 @@ class FranchiseClaim(models.Model):
             counters = self.counter_ids.filtered(
                 lambda counter: counter.state != "draft" and self._packet_concerns(counter.partner_id)
             )
-            names = ["party", "partner_id", "state", "amount", "amount_accepted", "reason", "raised_on", "decision_reason"]
+            names = [
+                "party",
+                "partner_id",
+                "state",
+                "amount",
+                "amount_accepted",
+                "reason",
+                "raised_on",
+                "decision_reason",
+            ]
             tables.append(self._packet_table(self.env._("Counter-Claims"), counters, names))
         return tables
 
@@ -116,6 +125,8 @@ class FranchiseClaim(models.Model):
             rows,
             ["type_id", "requirement", "state", "given_by", "given_at", "text", "date", "number", "waive_reason"],
         )
+        if not rows:
+            return section
         section["headers"].append(self.env._("Files"))
         section["amounts"].append(False)
         for cells, row in zip(section["rows"], rows, strict=True):
@@ -125,6 +136,9 @@ class FranchiseClaim(models.Model):
             else:
                 text = "\n".join(f"{file.name}\nSHA-256 {file.franchise_sha256 or ''}" for file in files)
             cells.append(text)
+        # Hashes need room: the last column has a third of the page.
+        others = len(section["headers"]) - 1
+        section["widths"] = [round(67 / others, 2)] * others + [33]
         return section
 
     def _packet_shows(self, row):
