@@ -86,7 +86,37 @@ class FranchiseClaim(models.Model):
                 ["date", "kind", "partner_id", "name", "explanation", "amount"],
             ),
         ]
+        sections[2:2] = self._packet_negotiation()
         return [section for section in sections if section["rows"]] + self._packet_terms() + self._packet_history()
+
+    def _packet_negotiation(self):
+        """Offers and counter-claims, where rooms after this one have them; a party reads those of its own."""
+        reader = self._packet().reader
+        tables = []
+        if "offer_ids" in self._fields:
+            offers = self.offer_ids.filtered(
+                lambda offer: (
+                    offer.state != "draft" and (reader == "court" or reader in (offer.offered_by, offer.offered_to))
+                )
+            )
+            names = ["number", "kind", "offered_by", "offered_to", "state", "amount", "terms", "made_at", "answered_at"]
+            tables.append(self._packet_table(self.env._("Offers"), offers, names))
+        if "counter_ids" in self._fields:
+            counters = self.counter_ids.filtered(
+                lambda counter: counter.state != "draft" and self._packet_concerns(counter.partner_id)
+            )
+            names = [
+                "party",
+                "partner_id",
+                "state",
+                "amount",
+                "amount_accepted",
+                "reason",
+                "raised_on",
+                "decision_reason",
+            ]
+            tables.append(self._packet_table(self.env._("Counter-Claims"), counters, names))
+        return tables
 
     def _packet_evidence_section(self):
         rows = self.evidence_ids
@@ -95,6 +125,8 @@ class FranchiseClaim(models.Model):
             rows,
             ["type_id", "requirement", "state", "given_by", "given_at", "text", "date", "number", "waive_reason"],
         )
+        if not rows:
+            return section
         section["headers"].append(self.env._("Files"))
         section["amounts"].append(False)
         for cells, row in zip(section["rows"], rows, strict=True):
@@ -104,6 +136,9 @@ class FranchiseClaim(models.Model):
             else:
                 text = "\n".join(f"{file.name}\nSHA-256 {file.franchise_sha256 or ''}" for file in files)
             cells.append(text)
+        # Hashes need room: the last column has a third of the page.
+        others = len(section["headers"]) - 1
+        section["widths"] = [round(67 / others, 2)] * others + [33]
         return section
 
     def _packet_shows(self, row):
