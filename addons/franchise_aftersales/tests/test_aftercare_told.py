@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .flow import FlowCase
+from .flow_resolution import Resolutions
 
 
 class AftercareCase(FlowCase):
@@ -19,7 +20,9 @@ class AftercareCase(FlowCase):
 
     def closable(self, **values):
         """An approved claim of which nothing is owed by others."""
-        return self.flow.claim(stage="approved", supplier=self.quiet, **values)
+        claim = self.flow.claim(stage="approved", supplier=self.quiet, **values)
+        Resolutions(self.flow).resolve(claim)
+        return claim
 
     def closed(self, **values):
         claim = self.closable(**values)
