@@ -70,8 +70,11 @@ class TestClaimTold(AftercareCase):
         claim = self.flow.claim(stage="submitted")
         claim.reject_reason = "Worn out"
         self.service(claim).action_reject()
+        self.assertEqual(claim.activity_ids.user_id, claim.user_id, "nothing else would wait for it")
+        self.assertIn("tell", claim.activity_ids.summary)
         self.service(claim)._tell("mail", None)
         self.assertIn("Worn out", claim.message_ids[:1].body)
+        self.assertFalse(claim.activity_ids)
 
     def test_what_is_missing_is_refused(self):
         draft, claim = self.flow.claim(), self.closable()

@@ -2,6 +2,7 @@ from markupsafe import Markup
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from .claim_told import ACTIVITY_TYPE as TELL
 from .claim_told import NOBODY_TOLD
 
 ACTIVITY_TYPE = "mail.mail_activity_data_todo"
@@ -68,6 +69,7 @@ class FranchiseClaim(models.Model):
             bodies[claim.id] = Markup("<br/>").join(lines)
         self._message_log_batch(bodies)
         self._end_reopen_request()
+        self.sudo().activity_unlink([TELL], only_automated=True)
         self._trusted().write({"reopen_reason": False})
         self.env["franchise.claim.followup"].sudo().search(
             [("claim_id", "in", self.ids), ("state", "=", "planned")]
