@@ -155,6 +155,16 @@ class TestClaimReopening(AftercareCase):
         self.assertIn("It leaks still", claim.message_ids[:1].body)
         self.refuse("being worked on", lambda: claim._portal_reopen("And more"))
 
+    def test_a_request_from_the_portal_goes_to_staff(self):
+        claim = self.closed()
+        claim.user_id = False
+        portal = claim.with_user(self.flow.users["portal_franchisee"]).sudo()
+        portal._portal_reopen("<b>It leaks</b>")
+        self.assertEqual(claim.activity_ids.user_id, claim.approved_by_id)
+        self.assertEqual(claim.reopen_request, "<b>It leaks</b>")
+        self.assertNotIn("<b>It leaks", claim.message_ids[:1].body)
+        self.assertNotIn("<b>It leaks", claim.activity_ids.note)
+
 
 @tagged("post_install", "-at_install")
 class TestFollowup(AftercareCase):
