@@ -73,8 +73,11 @@ class TestClaimTold(AftercareCase):
         claim = self.flow.claim(stage="submitted")
         claim.reject_reason = "Worn out"
         self.service(claim).action_reject()
+        self.assertEqual(claim.activity_ids.user_id, claim.user_id, "nothing else would wait for it")
+        self.assertIn("tell", claim.activity_ids.summary)
         self.service(claim)._tell("mail", None)
         self.assertIn("Worn out", claim.message_ids[:1].body)
+        self.assertFalse(claim.activity_ids)
 
     def test_what_is_missing_is_refused(self):
         draft, claim = self.flow.claim(), self.closable()
@@ -154,6 +157,16 @@ class TestClaimReopening(AftercareCase):
         self.assertFalse(claim.reopen_requested_on or claim.activity_ids)
         self.assertIn("It leaks still", claim.message_ids[:1].body)
         self.refuse("being worked on", lambda: claim._portal_reopen("And more"))
+
+    def test_a_request_from_the_portal_goes_to_staff(self):
+        claim = self.closed()
+        claim.user_id = False
+        portal = claim.with_user(self.flow.users["portal_franchisee"]).sudo()
+        portal._portal_reopen("<b>It leaks</b>")
+        self.assertEqual(claim.activity_ids.user_id, claim.approved_by_id)
+        self.assertEqual(claim.reopen_request, "<b>It leaks</b>")
+        self.assertNotIn("<b>It leaks", claim.message_ids[:1].body)
+        self.assertNotIn("<b>It leaks", claim.activity_ids.note)
 
 
 @tagged("post_install", "-at_install")

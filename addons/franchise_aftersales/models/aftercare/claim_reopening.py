@@ -1,7 +1,9 @@
 from markupsafe import Markup
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
+from .claim_told import ACTIVITY_TYPE as TELL
 from .claim_told import NOBODY_TOLD
 
 ACTIVITY_TYPE = "mail.mail_activity_data_todo"
@@ -68,6 +70,7 @@ class FranchiseClaim(models.Model):
             bodies[claim.id] = Markup("<br/>").join(lines)
         self._message_log_batch(bodies)
         self._end_reopen_request()
+        self.sudo().activity_unlink([TELL], only_automated=True)
         self._trusted().write({"reopen_reason": False})
         self.env["franchise.claim.followup"].sudo().search(
             [("claim_id", "in", self.ids), ("state", "=", "planned")]
@@ -97,14 +100,22 @@ class FranchiseClaim(models.Model):
             {"reopen_request": reason.strip(), "reopen_requested_on": fields.Date.context_today(self)}
         )
         claim._message_log(body=self.env._("The franchisee asks to take it up again: %s", reason.strip()))
-        user = claim.user_id or claim.approved_by_id
-        claim.activity_schedule(
-            ACTIVITY_TYPE,
-            summary=claim.with_context(lang=user.lang or self.env.lang)._reopen_summary(),
-            note=reason.strip(),
-            user_id=user.id or self.env.uid,
-            automated=True,
+        people = (
+            claim.user_id,
+            claim.approved_by_id,
+            claim.entered_by_id,
+            claim.company_id.franchise_escalation_user_id,
         )
+        # Never somebody of the portal, who may have entered the claim; nor who has left.
+        user = next((person for person in people if person and person.active and not person.share), None)
+        if user:
+            claim.activity_schedule(
+                ACTIVITY_TYPE,
+                summary=claim.with_context(lang=user.lang or self.env.lang)._reopen_summary(),
+                note=plaintext2html(reason.strip()),
+                user_id=user.id,
+                automated=True,
+            )
         return True
 
     def _reopen_summary(self):

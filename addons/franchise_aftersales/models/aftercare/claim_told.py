@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 CHANNELS = [("mail", "Mail"), ("call", "Call"), ("visit", "Visit")]
 TEMPLATE = "franchise_aftersales.mail_template_claim_result"
+ACTIVITY_TYPE = "franchise_aftersales.mail_activity_type_tell"
 NOBODY_TOLD = dict.fromkeys(("told_on", "told_by_id", "told_channel", "told_text"), False)
 
 
@@ -39,6 +40,36 @@ class FranchiseClaim(models.Model):
                         )
                     )
         return found
+
+    def action_reject(self):
+        """Refuse; no later step waits for the franchisee to be told, so the responsible people get it as their task."""
+        super().action_reject()
+        self._remind_to_tell()
+        return True
+
+    def _remind_to_tell(self):
+        """One activity each, all in one statement; it goes away when the franchisee is told."""
+        model_id = self.env["ir.model"]._get_id(self._name)
+        activity_type = self.env.ref(ACTIVITY_TYPE)
+        today = fields.Date.context_today(self)
+        vals_list = []
+        for claim in self:
+            user = claim.user_id or self.env.user
+            spoken = claim.with_context(lang=user.lang or self.env.lang)
+            vals_list.append(
+                {
+                    "res_model_id": model_id,
+                    "res_id": claim.id,
+                    "activity_type_id": activity_type.id,
+                    "summary": spoken.env._(
+                        "%(claim)s: tell %(who)s the result", claim=claim.name, who=claim.claimant_id.display_name
+                    ),
+                    "date_deadline": today,
+                    "user_id": user.id,
+                    "automated": True,
+                }
+            )
+        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(vals_list)
 
     def action_tell(self):
         """Open the dialogue to tell the result of these claims."""
@@ -95,6 +126,7 @@ class FranchiseClaim(models.Model):
                     "told_text": texts[claim.id],
                 }
             )
+        self.sudo().activity_unlink([ACTIVITY_TYPE], only_automated=True)
         if channel != "mail":
             self._message_log_batch(
                 {

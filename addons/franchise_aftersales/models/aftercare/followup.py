@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from ..base.document import Transition
 
@@ -122,7 +123,7 @@ class FranchiseClaimFollowup(models.Model):
             claim.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=claim.with_context(lang=user.lang or self.env.lang)._reopen_summary(),
-                note=followup.result,
+                note=plaintext2html(followup.result),
                 user_id=user.id,
                 automated=True,
             )
