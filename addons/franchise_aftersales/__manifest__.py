@@ -35,7 +35,6 @@
         "report/final_settlement_templates.xml",
         "report/legal_certificate_templates.xml",
         "wizard/settlement_generate_views.xml",
-        "wizard/renewal_refuse_views.xml",
         "wizard/sales_missing_views.xml",
         "wizard/agreement_wizard_views.xml",
         "views/menu_roots.xml",
@@ -104,7 +103,12 @@
         "demo/kept_duties.xml",
     ],
     "assets": {
-        "web.assets_backend": ["franchise_aftersales/static/src/js/paged_report.js"],
+        "web.assets_backend": [
+            "franchise_aftersales/static/src/css/backend.css",
+            "franchise_aftersales/static/src/js/month_field.js",
+            "franchise_aftersales/static/src/js/paged_report.js",
+        ],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }

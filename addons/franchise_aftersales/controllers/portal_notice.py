@@ -51,7 +51,7 @@ class PortalNotice(FranchisePortal):
             notice = self._notice(notice_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        if report_type == "pdf":
+        if report_type == "pdf" and notice.archive_id:
             return pdf_response(notice.archive_id.raw, notice.archive_id.name, download)
         self._note_first_view(notice)
         values = {

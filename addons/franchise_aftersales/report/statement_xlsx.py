@@ -133,7 +133,7 @@ class FranchiseSettlement(models.Model):
         amount_style = book.add_format({"num_format": self._money_format(), "valign": "top"})
         last_row = row
         for last_row, line in enumerate(self._statement_lines(), start=row):
-            texts = [neutral(line.name), neutral(line.explanation), neutral(line.partner_reference)]
+            texts = [neutral(line.display_name), neutral(line.explanation), neutral(line.partner_reference)]
             rows = max(map(wrapped_rows, texts, COLUMN_WIDTHS[1:4]))
             # Excel would find the height by itself, LibreOffice doesn't.
             sheet.set_row(last_row, ROW_HEIGHT * min(rows, 27) if rows > 1 else None)

@@ -83,7 +83,6 @@ ACCESS = {
         {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "r"},
         company="invoice_line_id.company_id",
     ),
-    "franchise.renewal.refuse": Access({"contract": "crw", "manager": "crw"}, company=None),
     "franchise.contract.version": Access(
         {**TERMS, "portal": "r"},
         portal=f"[('contract_id.franchisee_id', 'child_of', {OWN}), ('state', '=', 'confirmed'),"

@@ -32,3 +32,8 @@ from . import test_settlement_period, test_agreement_recovery, test_agreement_am
 from . import test_two_people, test_deposit, test_intrusion
 from . import test_buttons
 from . import test_batch
+from . import test_reader_language
+from . import test_archive_print
+from . import test_contract_refusal, test_contract_expiry
+from . import test_portal_links
+from . import test_rules_returns, test_rules_people, test_rules_minimum, test_rules_service

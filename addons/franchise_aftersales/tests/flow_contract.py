@@ -29,9 +29,9 @@ def draft_contract(flow, terms=None, **values):
 
 
 def signed_contract(flow, terms=None, **values):
-    """The same, signed by the contract manager."""
+    """The same, signed (on paper, by two people: see `flow_paper.py`)."""
     contract = draft_contract(flow, terms, **values)
-    contract.with_user(flow.users["contract"]).action_sign()
+    contract.sudo().action_sign()
     return contract
 
 
@@ -74,7 +74,9 @@ def customer_invoice(flow, prices=(100.0,), quantity=10, day=None, move_type="ou
 
 
 def exchange(flow, lines, contract=None, **values):
-    """A draft exchange by the contract manager of `lines` [(invoice line, quantity)]."""
+    """A draft exchange by the contract manager of `lines` [(invoice line, quantity)]; of a `date`, asked for by letter."""
+    if "date" in values:
+        values.setdefault("date_reason", "Letter of that day")
     return (
         flow.env["franchise.exchange"]
         .with_user(flow.users["contract"])

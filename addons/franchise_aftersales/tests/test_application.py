@@ -5,6 +5,7 @@ from odoo.tools import mute_logger
 
 from .flow import Flow, FlowCase
 from .flow_network import Network
+from .flow_paper import sign_on_paper
 
 
 class Applicant:
@@ -80,21 +81,20 @@ class TestApplication(FlowCase):
         """R-A1: with the list of them, open or not met; before the decision too."""
         application = self.applicant.application()
         contract = self.contract_for(application)
-        manager = contract.with_user(self.flow.users["contract"])
         with self.assertRaisesRegex(UserError, r"Three years of experience \(Not checked\)\nOwn funds \(Not checked\)"):
-            manager.action_sign()
+            contract.action_sign()
         application.check_ids[0].finding = "met"
         application.check_ids[1].finding = "not_met"
         with self.assertRaisesRegex(UserError, r"left:\nOwn funds \(Not met\)$"), self.env.cr.savepoint():
-            manager.action_sign()
+            contract.action_sign()
         application.check_ids[1].finding = "met"
         with self.assertRaisesRegex(UserError, "Under Review.*not accepted"), self.env.cr.savepoint():
-            manager.action_sign()
+            contract.action_sign()
         self.assertEqual(contract.state, "draft")
         application.answer_ids.answer = "Yes"
         application.decision_reason = "Fits"
         application.action_accept()
-        manager.action_sign()
+        sign_on_paper(self.flow, contract)
         self.assertEqual(contract.state, "signed")
 
     def test_a_finding_after_the_decision_still_counts(self):

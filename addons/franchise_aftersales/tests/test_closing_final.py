@@ -341,6 +341,7 @@ class TestFinalSettlement(ClosingCase):
             {
                 "contract_id": self.contract.id,
                 "date": "2025-11-10",
+                "date_reason": "Letter of that day",
                 "line_ids": [Command.create({"invoice_line_id": sold.id, "quantity": 5})],
             }
         )
@@ -353,8 +354,11 @@ class TestFinalSettlement(ClosingCase):
 
     def test_a_late_report_does_not_charge_the_month_again(self):
         final = self.closing.final(self.termination, "approved")
-        report = self.env["franchise.sales.report"].create(
-            {"contract_id": self.contract.id, "month": "2025-10-01", "net_sales": 5000}
+        report = (
+            self.env["franchise.sales.report"]
+            .with_user(self.flow.users["contract"])
+            .create({"contract_id": self.contract.id, "month": "2025-10-01", "net_sales": 5000})
+            .with_env(self.env)
         )
         with self.assertRaisesRegex(UserError, f"{final.name}.*charged the minimum"):
             report.action_confirm()

@@ -27,7 +27,7 @@ class TestSalesReport(FlowCase):
             self.env["franchise.sales.report"]
             .with_user(self.flow.users["contract"])
             .create({"contract_id": (contract or self.contract).id, "month": month, "net_sales": sales, **values})
-        )
+        ).with_user(self.flow.users["manager"])
         if confirm:
             report.action_confirm()
         return report
@@ -78,10 +78,10 @@ class TestSalesReport(FlowCase):
         report.action_correct()
         self.assertEqual((report.state, report.revision), ("draft", 2))
         self.assertEqual(len(report.sudo().charge_ids), 2, "what was charged stands")
-        report.net_sales = 80000
+        report.with_user(self.flow.users["contract"]).net_sales = 80000
         with self.assertRaisesRegex(UserError, "Say why .* is corrected"):
             report.action_confirm()
-        report.correction_reason = "A store was counted twice"
+        report.with_user(self.flow.users["contract"]).correction_reason = "A store was counted twice"
         report.action_confirm()
         self.assertEqual(
             self.charged(report),
@@ -100,7 +100,7 @@ class TestSalesReport(FlowCase):
         report.action_correct()
         with self.assertRaisesRegex(UserError, "has been charged"):
             report.unlink()
-        report.correction_reason = "None after all"
+        report.with_user(self.flow.users["contract"]).correction_reason = "None after all"
         report.action_confirm()
         self.assertEqual([row[2] for row in self.charged(report)][2::3], [0, 0])
 
@@ -161,7 +161,7 @@ class TestSalesReport(FlowCase):
         report.action_correct()
         self.assertFalse(report.is_estimate)
         report.write({"net_sales": 100000, "correction_reason": "Reported now"})
-        report.action_confirm()
+        report.with_user(self.flow.users["manager"]).action_confirm()
         self.assertEqual(self.charged(report)[3][2], 3000)
         with self.assertRaisesRegex(UserError, "have reported this month"):
             wizard.action_estimate()
@@ -186,9 +186,12 @@ class TestSalesReport(FlowCase):
 
         def cost(count, month):
             contracts = [signed_contract(self.flow, TERMS) for _ in range(count)]
-            reports = self.env["franchise.sales.report"].create(
-                [{"contract_id": contract.id, "month": month, "net_sales": 1000} for contract in contracts]
+            entered = (
+                self.env["franchise.sales.report"]
+                .with_user(self.flow.users["contract"])
+                .create([{"contract_id": contract.id, "month": month, "net_sales": 1000} for contract in contracts])
             )
+            reports = entered.with_user(self.flow.users["manager"])
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count

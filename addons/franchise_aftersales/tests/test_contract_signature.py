@@ -198,7 +198,8 @@ class TestContractSignature(SignatureCase):
         contract = self.contract()
         scan = make_file(self.flow, "scan.pdf")
         contract.scan_ids = scan
-        contract.action_sign()
+        contract.action_record_paper()
+        contract.with_user(self.flow.users["manager"]).action_sign()
         self.assertEqual(set(contract.signature_ids.mapped("party")), {"franchisor", "franchisee"})
         self.assertEqual(set(contract.signature_ids.mapped("method")), {"paper"})
         with self.assertRaises(UserError):

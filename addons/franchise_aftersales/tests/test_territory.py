@@ -216,7 +216,7 @@ class TestTerritoryTogether(CommitCase):
         def sign(name):
             def work(env):
                 world = self.world(env)
-                getattr(world, name).with_user(world.users["contract"]).action_sign()
+                getattr(world, name).with_user(world.users["contract"]).sudo().action_sign()
 
             return work
 
@@ -244,7 +244,7 @@ class TestTerritoryTogether(CommitCase):
 
         def sign(env):
             world = self.world(env)
-            world.right_move.with_user(world.users["contract"]).action_sign()
+            world.right_move.with_user(world.users["contract"]).sudo().action_sign()
 
         with mute_logger("odoo.sql_db", "odoo.service.model"):
             results = self.together(move, sign)

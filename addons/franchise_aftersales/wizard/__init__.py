@@ -1,5 +1,5 @@
 from . import settlement_generate
-from . import renewal_refuse, sales_missing
+from . import sales_missing
 from . import territory_lookup
 from . import review_open
 from . import agreement_amend, service_level_try

@@ -16,8 +16,6 @@ def prepare(env, data):
         user.password = password
     endpoints = env["franchise.sync.endpoint"].search([])
     endpoints.write({"url": data["supplier_url"]})
-    # The Chinese language is loaded here, which a demo file can't count on: Chinese partners get Chinese statements.
-    env["res.partner"].search([("is_company", "=", True), ("country_id.code", "=", "CN")]).lang = "zh_CN"
     # The story's letters and mails stay in the queue: nobody in it has an address that exists.
     env.ref("mail.ir_cron_mail_scheduler_action").active = False
     worker = env["res.users"].search([("login", "=", data["worker_login"])])

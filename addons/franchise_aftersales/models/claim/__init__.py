@@ -3,6 +3,7 @@ from . import (
     claim_obstacles,
     claim_notice,
     claim_coverage,
+    claim_service,
     claim_line,
     claim_quota,
     claim_charge,

@@ -49,7 +49,7 @@ class FranchiseClauseDuty(models.Model):
         help="Empty: every notice about the document.",
     )
     date_fixed = fields.Date(string="Fixed Date")
-    offset_value = fields.Integer(string="Number", default=0)
+    offset_value = fields.Integer(string="How Many", default=0)
     offset_unit = fields.Selection(
         [("days", "Days"), ("months", "Months"), ("years", "Years")], string="Unit", required=True, default="days"
     )

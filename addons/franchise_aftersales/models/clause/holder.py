@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..base.translations import copy_translations
+
 
 class FranchiseClauseHolderMixin(models.AbstractModel):
     """A document with clauses, annexes and the obligations that follow from them: a contract or an agreement.
@@ -55,13 +57,15 @@ class FranchiseClauseHolderMixin(models.AbstractModel):
             numbers = set(document.clause_ids.mapped("number"))
             speaking = clauses.with_context(lang=document._clause_language())
             templates = document.with_env(speaking.env)._fitting_templates()
-            speaking.create(
+            taken = speaking.create(
                 [
                     speaking._prepare_from_template(template, self._clause_link, document)
                     for template in templates
                     if template.number not in numbers
                 ]
             )
+            # The text is the contract's, in its language; what the register says of its duties each reads in their own.
+            copy_translations(taken.duty_ids, [duty for clause in taken for duty in clause.template_id.duty_ids])
         return True
 
     def _copy_clauses_to(self, successor):

@@ -66,7 +66,7 @@ class FranchiseObligation(models.Model):
         }
     )
 
-    name = fields.Char(required=True)
+    name = fields.Char(required=True, translate=True)
     state = fields.Selection(
         [("open", "Open"), ("done", "Fulfilled"), ("breached", "Breached"), ("waived", "Waived")],
         string="Status",

@@ -3,6 +3,7 @@ from collections import defaultdict
 from odoo import fields, models
 
 from ...tools.due_dates import Schedule
+from ..base.translations import copy_translations
 
 
 class FranchiseObligation(models.Model):
@@ -39,6 +40,7 @@ class FranchiseObligation(models.Model):
     def _create_by_rule(self, vals_list):
         """Create rows that follow from a duty. Nobody did it by hand: no log, no followers, no mail of assignment."""
         rows = self._trusted().with_context(tracking_disable=True).create(vals_list)
+        copy_translations(rows, [row.duty_id for row in rows])
         return rows.with_env(self.env)
 
     def _prepare_next(self, number, day):

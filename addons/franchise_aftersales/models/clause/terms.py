@@ -28,7 +28,7 @@ class FranchiseClauseTermsMixin(models.AbstractModel):
     _description = "Terms of a Clause"
 
     sequence = fields.Integer(default=10)
-    number = fields.Char(required=True, help="As printed in the contract, e.g. 7.2.")
+    number = fields.Char(string="Clause Number", required=True, help="As printed in the contract, e.g. 7.2.")
     kind = fields.Selection(KINDS, required=True, default="other")
     end_rule = fields.Selection(END_RULES, string="Lasts", required=True, default="with_contract")
     end_months = fields.Integer(string="Months After", help="Full months after the last day of the contract.")

@@ -5,6 +5,7 @@ from . import (
     final_input,
     final_reserve,
     final_amounts,
+    final_minimum,
     final_rebate,
     final_royalty,
     final_quota,

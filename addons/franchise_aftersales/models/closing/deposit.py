@@ -59,12 +59,12 @@ class FranchiseTransfer(models.Model):
             "contract_id": self.contract_id.id,
             "kind": "deposit_return",
             "date": self.date_planned,
-            "name": self.env._("Return of the deposit %s", self.name),
             "amount": -float(held),
             "res_model": self._name,
             "res_id": self.id,
             "formula_values": {
                 "formula": "final_deposit",
+                "about": self.name,
                 "deposit": f"{held:.{digits}f}",
                 "withheld": f"{0:.{digits}f}",
             },

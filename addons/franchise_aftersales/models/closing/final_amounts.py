@@ -1,4 +1,3 @@
-from collections import Counter
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -126,44 +125,6 @@ class FranchiseFinalSettlement(models.Model):
                     days_term=rules.days_between(start, end),
                     date_start=str(start),
                     date_end=str(end),
-                )
-            )
-        return lines
-
-    def _lines_minimum(self, facts):
-        """Months for which no royalty was charged: the minimum, by the terms of each of their days."""
-        charged = [
-            (charge.period_from, charge.period_to)
-            for charge in self._confirmed_charges(facts.contract, "royalty", "royalty_minimum")
-            if charge.period_from and charge.period_to and charge.res_model != self._name
-        ]
-        missing = [
-            part
-            for part in rules.month_parts(facts.date_start, min(facts.effective, facts.date_end))
-            if not any(first <= part.last and last >= part.first for first, last in charged)
-        ]
-        days = [(part, fields.Date.add(part.first, days=number)) for part in missing for number in range(part.days)]
-        terms = self.env["franchise.contract.version"]._in_force_on([(facts.contract.id, day) for _part, day in days])
-        by_part: dict[Any, Counter] = {part: Counter() for part in missing}
-        for part, day in days:
-            version = terms.get((facts.contract.id, day))
-            if version and version.royalty_minimum:
-                by_part[part][version] += 1
-        lines = []
-        for part, counted in by_part.items():
-            if not counted:
-                continue
-            minimums = [(count, to_decimal(version.royalty_minimum)) for version, count in counted.items()]
-            lines.append(
-                self._line(
-                    "royalty_minimum",
-                    facts.contract,
-                    rules.minimum_royalty(part, minimums, facts.rounding),
-                    "final_royalty_minimum",
-                    first=str(part.first),
-                    last=str(part.last),
-                    month_days=part.month_days,
-                    parts=[{"minimum": self._text(minimum), "days": count} for count, minimum in minimums],
                 )
             )
         return lines
@@ -371,18 +332,17 @@ class FranchiseFinalSettlement(models.Model):
     def _prepare_charges(self):
         """Values of the charges that the lines become; what comes to zero, or is for information, is only shown."""
         self.ensure_one()
-        spoken = self.with_context(lang=self.franchisee_id.lang or self.env.lang)
         return [
             {
-                "contract_id": self.contract_id.id,
+                # A month that wasn't reported is charged to the contract that ran in it.
+                "contract_id": line.source_id if line.kind == "royalty_minimum" else self.contract_id.id,
                 "kind": line.kind,
                 "date": line.date,
-                "name": f"{self.name} {line.display_name}",
                 "amount": line.amount,
                 "res_model": self._name,
                 "res_id": self.id,
                 "res_line": line.id,
-                "formula_values": line.formula_values,
+                "formula_values": {**line.formula_values, "about": f"{self.name} {line._source_code()}".strip()},
                 # By its days the database sees a month that a report charges as well.
                 **(
                     {"period_from": line.formula_values["first"], "period_to": line.formula_values["last"]}
@@ -390,7 +350,7 @@ class FranchiseFinalSettlement(models.Model):
                     else {}
                 ),
             }
-            for line in spoken.line_ids
+            for line in self.line_ids
             if line.kind != "unsettled" and line.amount
         ]
 

@@ -27,7 +27,8 @@ class FranchiseFinalLine(models.Model):
     date = fields.Date(required=True)
     source_model = fields.Char(string="Source Document Type")
     source_id = fields.Many2oneReference(string="Source Document", model_field="source_model")
-    source_name = fields.Char(string="Source", help="The document that the amount comes from.")
+    source_name = fields.Char(string="Source as Recorded", help="The document that the amount comes from.")
+    source_label = fields.Char(string="Source", compute="_compute_source_label")
     formula_values = fields.Json()
     explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     amount = fields.Monetary(help="Positive: the franchisee owes us.")
@@ -35,12 +36,32 @@ class FranchiseFinalLine(models.Model):
         string="For Information", help="Confirmed before and not settled yet; no part of this document's total."
     )
 
-    @api.depends("kind", "source_name")
+    @api.depends("source_model", "source_id", "source_name", "kind")
+    @api.depends_context("lang")
+    def _compute_source_label(self):
+        """The source as its reader's language calls it; what is bought back is called as on its invoice."""
+        named = self.filtered(lambda line: line.kind != "buyback" and line.source_model in self.env)
+        names = {
+            (model, source.id): source.display_name
+            for model, lines in named.grouped("source_model").items()
+            for source in self.env[model].sudo().browse(lines.mapped("source_id")).exists()
+        }
+        for line in self:
+            line.source_label = names.get((line.source_model, line.source_id), line.source_name)
+
+    @api.depends("kind", "source_label")
     @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for line in self:
-            line.display_name = " ".join(filter(None, (kinds.get(line.kind, ""), line.source_name)))
+            line.display_name = " ".join(filter(None, (kinds.get(line.kind, ""), line.source_label)))
+
+    def _source_code(self):
+        """What tells the lines of one kind apart, in no language: goods as invoiced, a claim's number, a month."""
+        self.ensure_one()
+        if self.kind == "royalty_minimum":
+            return self.formula_values["first"][:7]
+        return self.source_name if self.kind in ("buyback", "reserve") else ""
 
     @api.depends("formula_values")
     @api.depends_context("lang")

@@ -1,10 +1,10 @@
-from decimal import Decimal
-
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ...tools import final_settlement as rules
-from ...tools.allocation import as_text, to_decimal
+from ...tools.allocation import as_text, round_money, to_decimal
+from ...tools.buyback import window_ends
 from ...tools.rebate import rebate_slices
 
 
@@ -30,7 +30,7 @@ class FranchiseFinalSettlement(models.Model):
         return [self._line_rebate(facts, target) for target in targets]
 
     def _line_rebate(self, facts, target):
-        achieved = self._bought_until(target, min(facts.effective, target.date_to))
+        achieved = self._bought_until(facts, target, min(facts.effective, target.date_to))
         span = (target.date_from, target.date_to, facts.effective)
         tiers = facts.terms._tiers()
         return self._line(
@@ -48,37 +48,30 @@ class FranchiseFinalSettlement(models.Model):
             ],
         )
 
-    def _bought_until(self, target, day):
-        """What the franchisee bought in the target's period until `day`, returns taken off, without tax: Decimal in the
-        contract's currency."""
-        items = (
-            self.env["account.move.line"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("move_id.commercial_partner_id", "=", target.buyer_id.id),
-                    ("move_id.move_type", "in", ("out_invoice", "out_refund")),
-                    ("move_id.franchise_settlement_id", "=", False),
-                    ("parent_state", "=", "posted"),
-                    ("display_type", "=", "product"),
-                    ("move_id.invoice_date", ">=", target.date_from),
-                    ("move_id.invoice_date", "<=", day),
-                ]
-            )
+    def _bought_until(self, facts, target, day):
+        """What the franchisee bought in the target's period until `day` and didn't give back, without tax: Decimal in the
+        contract's currency. Stock that this settlement buys back counts as given back (R-A8)."""
+        total = target._achieved(until=day)[target.id]
+        goods = self.goods_ids.sudo().filtered(
+            lambda row: row.quantity and row.is_resaleable and target.date_from <= row.bought_on <= day
         )
-        total = Decimal(0)
-        for item in items:
+        windows = self._windows(facts, set(goods.mapped("bought_on")))
+        for row in goods:
+            if window_ends(row.bought_on, windows[row.bought_on]) < facts.effective:
+                continue
+            item = row.invoice_line_id
+            part = to_decimal(row.quantity) / to_decimal(item.quantity)
             if item.currency_id == self.currency_id:
-                total -= to_decimal(item.amount_currency)
+                total += to_decimal(item.amount_currency) * part
             else:
                 books = self.company_id.currency_id
-                total -= to_decimal(
-                    books._convert(
-                        item.balance, self.currency_id, self.company_id, item.move_id.invoice_date, round=False
+                total += (
+                    to_decimal(
+                        books._convert(item.balance, self.currency_id, self.company_id, row.bought_on, round=False)
                     )
+                    * part
                 )
-        return total
+        return round_money(total, facts.rounding)
 
 
 class FranchiseTarget(models.Model):
@@ -109,3 +102,22 @@ class FranchiseTarget(models.Model):
                 )
             )
         return super().action_close()
+
+    @api.model
+    def _returned_rows(self):
+        """With the stock that an approved final settlement paid for: its line of that invoice isn't zero."""
+        return SQL(
+            """
+            %s UNION ALL
+            SELECT goods.invoice_line_id, goods.quantity
+              FROM franchise_final_goods goods
+              JOIN franchise_final_settlement final ON final.id = goods.final_id
+              JOIN account_move_line bought ON bought.id = goods.invoice_line_id
+             WHERE final.state = 'approved' AND goods.is_resaleable AND goods.quantity > 0
+               AND EXISTS (SELECT 1 FROM franchise_final_line line
+                            WHERE line.final_id = final.id AND line.kind = 'buyback'
+                              AND line.source_model = 'account.move' AND line.source_id = bought.move_id
+                              AND line.amount != 0)
+            """,
+            super()._returned_rows(),
+        )

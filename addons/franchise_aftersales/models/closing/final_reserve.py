@@ -89,20 +89,18 @@ class FranchiseFinalReserve(models.Model):
         """Values of the charge that gives `amount` (positive, in the contract's currency) back."""
         self.ensure_one()
         digits = self.currency_id.decimal_places
-        final = self.final_id.with_context(lang=self.final_id.franchisee_id.lang or self.env.lang)
+        final = self.final_id
         return {
             "contract_id": final.contract_id.id,
             "kind": "reserve_release",
             "date": max(fields.Date.context_today(self), final.date),
-            "name": final.env._(
-                "%(final)s Release of the reserve for %(claim)s", final=final.name, claim=self.claim_id.name
-            ),
             "amount": -float(amount),
             "res_model": self._name,
             "res_id": self.id,
             "revision": self.releases + 1,
             "formula_values": {
                 "formula": "final_reserve_release",
+                "about": f"{final.name} {self.claim_id.name}",
                 "claim": self.claim_id.name,
                 "held": f"{self.amount_held:.{digits}f}",
                 "released": f"{self.amount_released:.{digits}f}",

@@ -99,7 +99,7 @@ class FranchiseLegalDocument(models.Model):
     retention_until = fields.Date(string="Keep Until", readonly=True, copy=False)
     legal_hold = fields.Boolean(readonly=True, copy=False, tracking=True)
     hold_reason = fields.Char(copy=False, tracking=True, help="Proceedings for which the document has to be kept.")
-    hold_by_id = fields.Many2one("res.users", string="Held By", readonly=True, copy=False)
+    hold_by_id = fields.Many2one("res.users", string="Legal Hold By", readonly=True, copy=False)
     hold_since = fields.Date(string="Held Since", readonly=True, copy=False)
     destruction_method = fields.Char(
         copy=False, tracking=True, help="How file and paper are destroyed, e.g. shredded to DIN 66399 level P-5."

@@ -20,7 +20,8 @@ class FranchiseCharge(models.Model):
 
     Charges are written by the documents that compute them, never typed, except adjustments, which carry a reason.
     Each says from what and how it was computed: `formula_values` has the formula's code under "formula" and its inputs as
-    decimal strings, so that the explanation can be given in any language. A confirmed charge is settled exactly once.
+    decimal strings, so that the explanation can be given in any language; with "about", text without a language (a month,
+    a document's number), the kind's name in the reader's language and that text are what the charge is called. A confirmed charge is settled exactly once.
     An adjustment is entered by one person and confirmed by another, of finance.
     """
 
@@ -56,6 +57,36 @@ class FranchiseCharge(models.Model):
         "Nobody confirms an adjustment that they entered.",
     )
 
+    @api.depends("kind", "name", "formula_values")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for charge in self:
+            about = (charge.formula_values or {}).get("about")
+            charge.display_name = charge.name if about is None else f"{kinds[charge.kind]} {about}".strip()
+
+    @api.model
+    def _charge(self, vals_list, confirm=True):
+        """Write charges as the mixin does: what they are called follows from their kind and "about", unless a name is given."""
+        names = self._charge_names(vals_list)
+        return super()._charge(
+            [{"name": name, **vals} for name, vals in zip(names, vals_list, strict=True)], confirm=confirm
+        )
+
+    @api.model
+    def _charge_names(self, vals_list):
+        """The names to store, for searches and the ledger: in the language of the franchisees, who get the statements."""
+        contracts = self.env["franchise.contract"].sudo().browse([vals["contract_id"] for vals in vals_list])
+        languages = [contract.franchisee_id.lang or self.env.lang for contract in contracts]
+        kinds = {}
+        for language in set(languages):
+            spoken = self.with_context(lang=language)
+            kinds[language] = dict(spoken._fields["kind"]._description_selection(spoken.env))
+        return [
+            f"{kinds[language][vals['kind']]} {vals['formula_values'].get('about', '')}".strip()
+            for language, vals in zip(languages, vals_list, strict=True)
+        ]
+
     def write(self, vals):
         result = super().write(vals)
         # Who changed the amount entered it: it is somebody else's to confirm.
@@ -88,6 +119,13 @@ class FranchiseCharge(models.Model):
 
     def _explained_by_hand(self):
         return self.reason or ""
+
+    def _prepare_settlement_source(self):
+        source = super()._prepare_settlement_source()
+        values = source["formula_values"]
+        if "about" in values:
+            values["about"] = f"{self.contract_id.name} {values['about']}".strip()
+        return source
 
     def _settlement_party(self):
         return {

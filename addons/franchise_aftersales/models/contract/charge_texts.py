@@ -16,6 +16,7 @@ class FranchiseCharge(models.Model):
             "marketing": self._text_marketing,
             "marketing_correction": self._text_marketing_correction,
             "rebate": self._text_rebate,
+            "rebate_correction": self._text_rebate_correction,
             "exchange": self._text_exchange,
             "subsidy": self._text_subsidy,
         }
@@ -67,6 +68,14 @@ class FranchiseCharge(models.Model):
             "%(steps)s, on purchases of %(achieved)s from %(from)s to %(to)s",
             steps=steps,
             **self._only(values, "achieved"),
+        )
+
+    def _text_rebate_correction(self, values):
+        return self.env._(
+            "Rebate corrected to %(new)s (%(how)s), less %(before)s credited before",
+            new=values["new"],
+            before=values["before"],
+            how=self._text_rebate(values),
         )
 
     def _text_exchange(self, values):

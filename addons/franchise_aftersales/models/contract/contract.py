@@ -118,24 +118,23 @@ class FranchiseContract(models.Model):
     def _prepare_fees(self):
         """Values of the charges that signing makes due: initial fee and deposit, in the contract's currency."""
         self.ensure_one()
-        labels = {"initial_fee": self.env._("Initial fee"), "deposit": self.env._("Deposit")}
         return [
             {
                 "contract_id": self.id,
                 "kind": kind,
                 "date": self.date_sign,
-                "name": label,
                 "amount": self[kind],
                 "res_model": self._name,
                 "res_id": self.id,
                 "formula_values": {
                     "formula": "contract_fee",
+                    "about": "",
                     "contract": self.name,
                     "date": fields.Date.to_string(self.date_sign),
                     "amount": str(to_decimal(self[kind])),
                 },
             }
-            for kind, label in labels.items()
+            for kind in ("initial_fee", "deposit")
             if self[kind]
         ]
 

@@ -43,6 +43,9 @@ class FranchiseContract(models.Model):
     )
     renewal_refused_on = fields.Date(readonly=True, copy=False, tracking=True)
     renewal_refusal_reason = fields.Char(readonly=True, copy=False)
+    renewal_notice_id = fields.Many2one(
+        "franchise.notice", string="Notice Against Renewal", readonly=True, copy=False, index="btree_not_null"
+    )
 
     _unique_predecessor = models.UniqueIndex(
         "(predecessor_id) WHERE predecessor_id IS NOT NULL AND state != 'cancelled'",
@@ -51,8 +54,8 @@ class FranchiseContract(models.Model):
     _to_renew = models.Index("(deadline_date, id) WHERE state = 'signed' AND renewal_mode = 'automatic'")
 
     def _own_fields(self):
-        renewal = {"predecessor_id", "renewal_refused_by", "renewal_refused_on", "renewal_refusal_reason"}
-        return super()._own_fields() | renewal
+        renewal = {"renewal_refused_by", "renewal_refused_on", "renewal_refusal_reason", "renewal_notice_id"}
+        return super()._own_fields() | renewal | {"predecessor_id"}
 
     @api.depends("successor_ids.state")
     def _compute_successor_id(self):
@@ -201,15 +204,39 @@ class FranchiseContract(models.Model):
                     )
                 )
 
-    def _refuse_renewal(self, refused_by, day, reason):
-        """Record that a party gave notice that it doesn't want the renewal.
+    def action_refuse_renewal(self):
+        """Open the notice by which a party says that it doesn't want the renewal.
 
-        :raises UserError: the contract isn't running or is renewed already, or the notice came too late.
+        :raises UserError: the contract isn't running, isn't renewed by its terms, or is renewed already.
         """
         self.ensure_one()
-        self.check_access("write")
         self._check_renewable()
-        if self.renewal_mode == "automatic" and day > self.deadline_date:
+        name = self.with_context(lang=self.franchisee_id.lang or self.env.lang).env._(
+            "Franchise contract %s will not be renewed", self.name
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Refuse Renewal"),
+            "res_model": "franchise.notice",
+            "view_mode": "form",
+            "context": {
+                "default_kind": "renewal",
+                "default_name": name,
+                "default_contract_id": self.id,
+                "default_company_id": self.company_id.id,
+                "default_partner_id": self.franchisee_id.id,
+            },
+        }
+
+    def _check_refusable(self, day, agreed=False):
+        """Check that a notice of `day` against the renewal is in time.
+
+        :param agreed: both parties agreed that a late one counts.
+        :raises UserError: the contract isn't running or is renewed already, or the notice comes too late.
+        """
+        self.ensure_one()
+        self._check_renewable()
+        if self.renewal_mode == "automatic" and day > self.deadline_date and not agreed:
             raise UserError(
                 self.env._(
                     "Notice against the renewal of %(contract)s had to be given by %(deadline)s; %(day)s is too late.",
@@ -218,17 +245,49 @@ class FranchiseContract(models.Model):
                     day=day,
                 )
             )
+
+    def _record_refusal(self, refused_by, day, reason, notice):
+        """Record that a party gave notice that it doesn't want the renewal; for the notice's own steps only."""
+        self.ensure_one()
+        self.check_access("write")
         self._trusted().write(
-            {"renewal_refused_by": refused_by, "renewal_refused_on": day, "renewal_refusal_reason": reason}
+            {
+                "renewal_refused_by": refused_by,
+                "renewal_refused_on": day,
+                "renewal_refusal_reason": reason,
+                "renewal_notice_id": notice.id,
+            }
         )
 
     def action_withdraw_refusal(self):
-        """Take a recorded refusal back: the contract is renewed as its terms say."""
+        """Take the notice against the renewal back: the contract is renewed as its terms say.
+
+        :raises UserError: the contract isn't running any more.
+        """
         self.check_access("write")
-        self._trusted().write(
-            {"renewal_refused_by": False, "renewal_refused_on": False, "renewal_refusal_reason": False}
-        )
+        self._check_refusal_withdrawable()
+        self.renewal_notice_id.action_revoke()
+        self.filtered("renewal_refused_on")._clear_refusal()
         return True
+
+    def _check_refusal_withdrawable(self):
+        """:raises UserError: a contract isn't running any more."""
+        for contract in self:
+            if contract.state != "signed":
+                raise UserError(
+                    self.env._("%s isn't running any more: its refusal can't be taken back.", contract.name)
+                )
+
+    def _clear_refusal(self):
+        """The refusal holds no longer; rooms take back what followed from it."""
+        self._trusted().write(
+            {
+                "renewal_refused_by": False,
+                "renewal_refused_on": False,
+                "renewal_refusal_reason": False,
+                "renewal_notice_id": False,
+            }
+        )
 
     @api.model
     def _run_renewals(self, today=None, commit=True):

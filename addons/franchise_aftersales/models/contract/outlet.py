@@ -52,7 +52,7 @@ class FranchiseOutlet(models.Model):
     )
     opening_date = fields.Date(help="First day on which the store is open.")
     closing_date = fields.Date(
-        string="Closed On", copy=False, help="First day on which the store is closed for good.", index=True
+        string="Store Closed On", copy=False, help="First day on which the store is closed for good.", index=True
     )
     is_closed = fields.Boolean(compute="_compute_is_closed", search="_search_is_closed")
 

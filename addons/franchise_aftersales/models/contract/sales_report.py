@@ -27,7 +27,7 @@ class FranchiseSalesReport(models.Model):
     _frozen_fields = frozenset(
         {"contract_id", "month", "net_sales", "reported_by", "reported_on", "attachment_ids", "correction_reason"}
     )
-    _step_fields = frozenset({"revision", "is_estimate"})
+    _step_fields = frozenset({"revision", "is_estimate", "entered_by_id", "confirmed_by_id"})
 
     state = fields.Selection(
         [("draft", "Draft"), ("confirmed", "Confirmed")],
@@ -50,6 +50,8 @@ class FranchiseSalesReport(models.Model):
     is_estimate = fields.Boolean(
         string="Estimate", readonly=True, copy=False, help="The minimum was charged for want of a report."
     )
+    entered_by_id = fields.Many2one("res.users", readonly=True, copy=False, default=lambda self: self.env.user)
+    confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     royalty_amount = fields.Monetary(string="Royalty", compute="_compute_amounts", store=True)
     marketing_amount = fields.Monetary(string="Marketing Fund", compute="_compute_amounts", store=True)
     charge_ids = fields.One2many(
@@ -58,6 +60,10 @@ class FranchiseSalesReport(models.Model):
 
     _unique_month = models.UniqueIndex("(contract_id, month)", "This contract has a report for this month already.")
     _check_sales = models.Constraint("CHECK (net_sales >= 0)", "Net sales can't be negative.")
+    _four_eyes = models.Constraint(
+        "CHECK (is_estimate IS TRUE OR confirmed_by_id IS NULL OR confirmed_by_id IS DISTINCT FROM entered_by_id)",
+        "Nobody confirms sales that they entered.",
+    )
     _check_month = models.Constraint("CHECK (date_trunc('month', month) = month)", "A month is kept as its first day.")
 
     @api.depends("contract_id", "month")
@@ -96,7 +102,11 @@ class FranchiseSalesReport(models.Model):
         return super().create([self._first_of_month(vals) for vals in vals_list])
 
     def write(self, vals):
-        return super().write(self._first_of_month(vals))
+        result = super().write(self._first_of_month(vals))
+        # Who changed the sales entered them: they are somebody else's to confirm.
+        if not self._is_moving() and self._frozen_fields.intersection(vals):
+            self._trusted().write({"entered_by_id": self.env.uid})
+        return result
 
     @api.model
     def _first_of_month(self, vals):
@@ -114,16 +124,22 @@ class FranchiseSalesReport(models.Model):
     def action_confirm(self):
         """Confirm the sales and charge royalty and marketing fund, or the difference to what was charged before.
 
-        :raises UserError: the contract isn't signed, the month isn't over, or no terms were in force in it.
+        What the franchisee's own login entered needs one member of staff, what staff entered a second one.
+
+        :raises UserError: the user entered them, the contract isn't signed, the month isn't over, or no terms were in
+            force in it.
         """
         self._check_transition("confirm")
+        for report in self:
+            if report.entered_by_id == self.env.user and not report.is_estimate:
+                raise UserError(self.env._("%s: nobody confirms sales that they entered.", report.display_name))
         self._trusted()._compute_amounts()  # terms may have been amended since the sales were entered
         parts_by_report = self._royalty_parts()
         today = fields.Date.context_today(self)
         for report in self:
             report._check_chargeable(parts_by_report[report], today)
         before = self._charged_before()
-        self._move("confirm")
+        self._move("confirm", {"confirmed_by_id": self.env.uid})
         charges = [vals for report in self for vals in report._prepare_charges(parts_by_report[report], before[report])]
         self.env["franchise.charge"]._charge(charges)
         return True
@@ -169,15 +185,14 @@ class FranchiseSalesReport(models.Model):
     def _prepare_charges(self, parts, before):
         """Values of the charges of this revision; `before`: {kind: amount of earlier revisions}."""
         self.ensure_one()
-        labels = {"royalty": self.env._("Royalty"), "marketing": self.env._("Marketing fund")}
         month = self.month.strftime("%Y-%m")
         prepared = []
-        for kind, label in labels.items():
+        for kind in ("royalty", "marketing"):
             total = sum(getattr(part, kind) for part in parts)
             earlier = round_money(before.get(kind, 0), self.currency_id.rounding)
             if kind == "marketing" and not (earlier or any(part.marketing_percent for part in parts)):
                 continue
-            values = {"formula": kind, "parts": [self._part_values(part) for part in parts]}
+            values = {"formula": kind, "about": month, "parts": [self._part_values(part) for part in parts]}
             if self.revision > 1:
                 values |= {"formula": f"{kind}_correction", "new": str(total), "before": str(earlier)}
             prepared.append(
@@ -187,7 +202,6 @@ class FranchiseSalesReport(models.Model):
                     "date": month_ends(self.month)[1],
                     "period_from": parts[0].first,
                     "period_to": parts[-1].last,
-                    "name": f"{label} {month}",
                     "amount": float(total - earlier),
                     "res_model": self._name,
                     "res_id": self.id,
@@ -212,7 +226,10 @@ class FranchiseSalesReport(models.Model):
         """Take a confirmed report back to correct it; what was charged stands until it is confirmed again."""
         self._check_transition("correct")
         for revision, reports in self.grouped("revision").items():
-            reports._move("correct", {"revision": revision + 1, "is_estimate": False, "correction_reason": False})
+            reports._move(
+                "correct",
+                {"revision": revision + 1, "is_estimate": False, "correction_reason": False, "confirmed_by_id": False},
+            )
         return True
 
     def action_view_charges(self):

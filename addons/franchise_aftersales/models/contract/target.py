@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ...tools.allocation import as_text, round_money, to_decimal
 from ...tools.rebate import rebate, rebate_slices, target_periods
@@ -14,8 +13,8 @@ GROUP_CONTRACT = "franchise_aftersales.group_contract"
 class FranchiseTarget(models.Model):
     """What a franchisee is to buy from us in a period, what they bought, and the rebate that it earns (R-A8).
 
-    Achieved are posted customer invoices less credit notes of the franchisee in the period, without tax and without
-    settlements. Purchases of a franchisee count for one target at a time, whatever the number of their contracts.
+    Achieved are posted customer invoices of the franchisee in the period, less what was credited, exchanged or bought back
+    of them, without tax and without settlements: `target_achieved.py`. Purchases of a franchisee count for one target at a time, whatever the number of their contracts.
     """
 
     _name = "franchise.target"
@@ -40,7 +39,7 @@ class FranchiseTarget(models.Model):
     buyer_id = fields.Many2one(related="contract_id.buyer_id", string="Whose Purchases", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id", store=True)
     date_from = fields.Date(string="From", required=True)
-    date_to = fields.Date(string="To", required=True)
+    date_to = fields.Date(string="Until", required=True)
     target_amount = fields.Monetary(string="Target", required=True)
     achieved_amount = fields.Monetary(string="Achieved", readonly=True, copy=False)
     achieved_percent = fields.Float(
@@ -124,12 +123,12 @@ class FranchiseTarget(models.Model):
             "date": self.date_to,
             "period_from": self.date_from,
             "period_to": self.date_to,
-            "name": self.env._("Rebate %(start)s to %(end)s", start=self.date_from, end=self.date_to),
             "amount": -self.rebate_amount,
             "res_model": self._name,
             "res_id": self.id,
             "formula_values": {
                 "formula": "rebate",
+                "about": f"{self.date_from} – {self.date_to}",
                 "from": self.date_from.isoformat(),
                 "to": self.date_to.isoformat(),
                 "achieved": f"{round_money(self.achieved_amount, self.currency_id.rounding):f}",
@@ -157,51 +156,6 @@ class FranchiseTarget(models.Model):
                 }
             )
 
-    def _achieved(self):
-        """{target id: purchases less returns in its currency}; one query for all targets.
-
-        An invoice in another currency than the contract's counts by its amount in the company's books, converted at the
-        rate of its date where the contract is in a third currency.
-        """
-        totals = defaultdict(lambda: to_decimal(0))
-        self.env.flush_all()
-        for target_id, in_contract, in_books, day in self.env.execute_query(self._select_achieved()):
-            totals[target_id] += to_decimal(in_contract)
-            if in_books:
-                target = self.browse(target_id)
-                totals[target_id] += to_decimal(
-                    target.company_id.currency_id._convert(
-                        in_books, target.currency_id, target.company_id, day, round=False
-                    )
-                )
-        return {target.id: round_money(totals[target.id], target.currency_id.rounding) for target in self}
-
-    def _select_achieved(self):
-        """Rows: target, amount in its currency, amount in the books' currency that is still to be converted, day."""
-        return SQL(
-            """
-            SELECT target.id,
-                   COALESCE(-SUM(item.amount_currency) FILTER (WHERE item.currency_id = target.currency_id), 0)
-                   + COALESCE(-SUM(item.balance) FILTER (WHERE item.currency_id != target.currency_id
-                                                          AND company.currency_id = target.currency_id), 0),
-                   COALESCE(-SUM(item.balance) FILTER (WHERE item.currency_id != target.currency_id
-                                                        AND company.currency_id != target.currency_id), 0) AS foreign_books,
-                   CASE WHEN item.currency_id != target.currency_id AND company.currency_id != target.currency_id
-                        THEN move.invoice_date END AS foreign_day
-              FROM franchise_target target
-              JOIN res_company company ON company.id = target.company_id
-              JOIN account_move move
-                ON move.company_id = target.company_id AND move.commercial_partner_id = target.buyer_id
-               AND move.move_type IN ('out_invoice', 'out_refund') AND move.state = 'posted'
-               AND move.franchise_settlement_id IS NULL
-               AND move.invoice_date BETWEEN target.date_from AND target.date_to
-              JOIN account_move_line item ON item.move_id = move.id AND item.display_type = 'product'
-             WHERE target.id IN %s
-          GROUP BY target.id, foreign_day
-            """,
-            tuple(self.ids) or (0,),
-        )
-
     @api.model
     def _run_measure(self):
         """Scheduled action: count all open targets again, in batches."""
@@ -211,6 +165,7 @@ class FranchiseTarget(models.Model):
             after = targets[-1].id
             targets._measure()
             self.env["ir.cron"]._commit_progress(len(targets))
+        self._run_corrections()
 
     @api.model
     def _make_missing(self, contracts, until):

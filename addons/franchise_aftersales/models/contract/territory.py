@@ -52,7 +52,7 @@ class FranchiseTerritory(models.Model):
     protect_from = fields.Date(compute="_compute_protection", store=True, string="Protected From")
     protect_to = fields.Date(compute="_compute_protection", store=True, string="Protected Until")
     is_protecting = fields.Boolean(compute="_compute_protection", store=True, string="Protected")
-    sentence = fields.Char(string="What It Means", compute="_compute_sentence")
+    sentence = fields.Text(string="What It Means", compute="_compute_sentence")
 
     _check_kind = models.Constraint(
         "CHECK ((kind = 'state' AND state_id IS NOT NULL) OR (kind = 'city' AND city_id IS NOT NULL AND state_id IS NOT"

@@ -18,7 +18,7 @@ class FranchiseInspectionFinding(models.Model):
     franchisee_id = fields.Many2one(related="inspection_id.franchisee_id")
     company_id = fields.Many2one(related="inspection_id.company_id", store=True, index=True)
     inspection_state = fields.Selection(related="inspection_id.state", string="Status of the Visit")
-    name = fields.Char(string="Finding", required=True)
+    name = fields.Char(string="What Is Wrong", required=True)
     severity = fields.Selection(
         [("0", "Note"), ("1", "Minor"), ("2", "Major"), ("3", "Critical")], required=True, default="1"
     )

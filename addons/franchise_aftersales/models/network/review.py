@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ...tools.review import grade, volume_score, weighted_total
 from ..base.document import Transition
+from ..base.translations import copy_translations
 
 GROUP_CONTRACT = "franchise_aftersales.group_contract"
 GRADES = [("A", "A"), ("B", "B"), ("C", "C")]
@@ -90,14 +91,15 @@ class FranchiseReview(models.Model):
         except ValueError:
             return 0.0
 
-    @api.depends("total", "weight_total", "grade_confirmed", "state", "company_id.franchise_grade_a_from",
-                 "company_id.franchise_grade_b_from")  # fmt: skip
+    @api.depends("total", "weight_total", "grade_confirmed", "state", "line_ids.is_scored",
+                 "company_id.franchise_grade_a_from", "company_id.franchise_grade_b_from")  # fmt: skip
     def _compute_grade(self):
+        """The class that the scores give; none before every criterion is scored."""
         for review in self:
             company = review.company_id
             if review.state == "confirmed":
                 review.grade = review.grade_confirmed
-            elif review.weight_total == 100 and company:
+            elif review.weight_total == 100 and company and all(review.line_ids.mapped("is_scored")):
                 review.grade = grade(review.total, company.franchise_grade_a_from, company.franchise_grade_b_from)
             else:
                 review.grade = False
@@ -247,6 +249,7 @@ class FranchiseReview(models.Model):
                 line = known.get(criterion)
                 commands.append(Command.update(line.id, values) if line else Command.create(values))
             review.line_ids = commands
+        copy_translations(self.line_ids, [line.criterion_id for line in self.line_ids])
         return True
 
     @api.model

@@ -41,6 +41,10 @@ class FranchiseReviewCriterion(models.Model):
         criteria = self.search([("company_id", "=", company.id)])
         if not criteria:
             criteria = self.sudo().create(self._prepare_usual(company)).sudo(self.env.su)
+            for language, _name in self.env["res.lang"].get_installed():
+                spoken = criteria.sudo().with_context(lang=language)
+                for criterion, vals in zip(spoken, spoken._prepare_usual(company), strict=True):
+                    criterion.name = vals["name"]
         total = round(sum(criteria.mapped("weight")), 2)
         if total != 100:
             raise UserError(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..base.translations import copy_translations
 from .review_criterion import KINDS
 
 
@@ -17,7 +18,7 @@ class FranchiseReviewLine(models.Model):
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
     state = fields.Selection(related="review_id.state")
     criterion_id = fields.Many2one("franchise.review.criterion", string="Configured Criterion", ondelete="set null")
-    name = fields.Char(string="Criterion", required=True)
+    name = fields.Char(string="Criterion", required=True, translate=True)
     kind = fields.Selection(KINDS, required=True)
     weight = fields.Float(string="Weight %", digits=(5, 2), required=True, aggregator=False)
     score = fields.Integer(aggregator="avg", help="0 to 100 points; 100 is best, for risk too.")
@@ -30,7 +31,9 @@ class FranchiseReviewLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([{"is_scored": "score" in vals, **vals} for vals in vals_list])
+        lines = super().create([{"is_scored": "score" in vals, **vals} for vals in vals_list])
+        copy_translations(lines, [line.criterion_id for line in lines])
+        return lines
 
     def write(self, vals):
         return super().write({"is_scored": True, **vals} if "score" in vals else vals)

@@ -1,9 +1,12 @@
 import hashlib
+import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..base.document import _MOVING
+
+_logger = logging.getLogger(__name__)
 
 # Odoo writes a token and a thumbnail of its own when an attachment is shown to somebody; they aren't the content.
 HARMLESS = frozenset({"access_token", "description", "thumbnail"})
@@ -133,12 +136,35 @@ class FranchiseArchivedMixin(models.AbstractModel):
             )
 
     def _archive_print(self, report, name):
-        """Print with `report` (xml id), keep the file under `name` as evidence, remember its SHA-256."""
+        """Print with `report` (xml id), keep the file under `name` as evidence, remember its SHA-256.
+
+        While modules are installed, the demo story goes on without the file when it can't be printed: Odoo can't go back
+        to an installation without demo data then, for mail still expects the people of the story at the commit.
+
+        :raises UserError: it can't be printed, and then the step isn't taken.
+        """
         self.ensure_one()
         # Nothing else may come from an earlier print.
         self.env.flush_all()
         content = self.env["ir.actions.report"].sudo().with_context(force_report_rendering=True)
-        content = content._render_qweb_pdf(report, self.ids)[0]
+        try:
+            content = content._render_qweb_pdf(report, self.ids)[0]
+            if not content:
+                # Odoo takes an exit with 1 for a warning, whatever came of it.
+                raise UserError(
+                    self.env._(
+                        "“%s” can't be printed: the program that makes PDF files gave an empty one. Nothing was changed; "
+                        "ask your administrator to look at WeasyPrint or wkhtmltopdf on the server.",
+                        self.display_name,
+                    )
+                )
+        except Exception:
+            if self.env.registry.ready:
+                raise
+            _logger.warning(
+                "%s can't be printed, so the demo story has no “%s”.", self.display_name, name, exc_info=True
+            )
+            return self.env["ir.attachment"]
         attachment = (
             self.env["ir.attachment"]
             .sudo()

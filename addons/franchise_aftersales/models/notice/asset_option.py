@@ -35,7 +35,7 @@ class FranchiseAssetOption(models.Model):
         "lapse": Transition(("open",), "lapsed", GROUP_CONTRACT),
         "cancel": Transition(("draft",), "cancelled", GROUP_CONTRACT),
     }
-    _frozen_fields = frozenset({"name", "contract_id", "date_end", "price_rule", "option_days"})
+    _frozen_fields = frozenset({"name", "contract_id", "date_end", "price_rule", "option_days", "terms_reason"})
     _evidence_fields = ("appraisal_ids",)
     _step_fields = frozenset({"entered_by_id", "exercised_by_id", "exercised_on"})
 
@@ -237,12 +237,11 @@ class FranchiseAssetOptionLine(models.Model):
             "contract_id": option.contract_id.id,
             "kind": "asset_purchase",
             "date": day,
-            "name": self.env._("Asset taken over: %s", self.name),
             "amount": -self.price,
             "res_model": option._name,
             "res_id": option.id,
             "res_line": self.id,
-            "formula_values": {"formula": "asset_price", "rule": option.price_rule, **inputs},
+            "formula_values": {"formula": "asset_price", "about": self.name, "rule": option.price_rule, **inputs},
         }
 
     @api.model_create_multi

@@ -21,7 +21,7 @@ class FranchiseContract(models.Model):
     """Signature by both parties: offered in the portal, signed there, archived as a PDF (R-A11).
 
     Draft → out for signature (terms frozen; the franchisee is mailed a link) → signed, by the second signature itself.
-    Signing on paper leads from draft to signed at once; a scan can be attached.
+    What was signed on paper goes from draft to signed, recorded and confirmed by two people (`contract_paper.py`).
     """
 
     _name = "franchise.contract"

@@ -154,8 +154,9 @@ class FranchiseDefault(models.Model):
     def _prepare_notice(self):
         self.ensure_one()
         today = fields.Date.context_today(self)
+        spoken = self.with_context(lang=self.franchisee_id.lang or self.env.lang)
         return {
-            "name": self.env._("Notice of default %s", self.name),
+            "name": spoken.env._("Notice of default %s", self.name),
             "kind": "default",
             "contract_id": self.contract_id.id,
             "company_id": self.company_id.id,

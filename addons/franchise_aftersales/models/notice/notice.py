@@ -115,7 +115,7 @@ class FranchiseNotice(models.Model):
             ("termination", "Termination"),
             ("default", "Default"),
             ("supplier", "Notice to a supplier"),
-            ("renewal", "Renewal or its refusal"),
+            ("renewal", "Refusal of renewal"),
             ("other", "Other"),
         ],
         required=True,

@@ -122,7 +122,7 @@ class FranchiseNotice(models.Model):
     def _letter_file_name(self):
         """Name of the printed letter, without its ending."""
         self.ensure_one()
-        return self.env._("Notice %s", self.display_name).replace("/", "-")
+        return (self.name or self.env._("Notice")).replace("/", "-")
 
     def _archive_letter(self):
         """Print the letter as it goes out and keep it as evidence."""
@@ -154,7 +154,7 @@ class FranchiseNotice(models.Model):
             "Sent to %(partner)s by %(channel)s. SHA-256 of the letter: %(hash)s",
             partner=self.partner_id.display_name,
             channel=channels[self.channel],
-            hash=self.archive_sha256,
+            hash=self.archive_sha256 or self.env._("not printed"),
         )
         if self.shortening:
             why = dict(self._fields["shortening"]._description_selection(self.env))[self.shortening]

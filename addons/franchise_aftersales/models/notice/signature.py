@@ -20,7 +20,9 @@ class FranchiseSignature(models.Model):
         "franchise.contract", required=True, index=True, ondelete="restrict", check_company=True
     )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
-    party = fields.Selection([("franchisor", "Franchisor"), ("franchisee", "Franchisee")], required=True)
+    party = fields.Selection(
+        [("franchisor", "Franchisor"), ("franchisee", "Franchisee")], string="Signing Party", required=True
+    )
     name = fields.Char(string="Signed By", required=True)
     signed_at = fields.Datetime(string="Signed On", required=True)
     method = fields.Selection([("drawn", "Drawn"), ("paper", "On paper")], required=True)

@@ -106,7 +106,7 @@ class FranchiseTransfer(models.Model):
         help="Days after the offer in which we may buy at the same price.",
     )
     first_refusal = fields.Selection(
-        [("open", "Open"), ("waived", "Waived"), ("lapsed", "Lapsed"), ("exercised", "Exercised")],
+        [("open", "Open"), ("waived", "Not Used"), ("lapsed", "Lapsed"), ("exercised", "Exercised")],
         readonly=True,
         copy=False,
         tracking=True,
@@ -309,11 +309,14 @@ class FranchiseTransfer(models.Model):
                     "contract_id": self.contract_id.id,
                     "kind": "transfer_fee",
                     "date": self.date_planned,
-                    "name": self.env._("Transfer fee %s", self.name),
                     "amount": float(fee),
                     "res_model": self._name,
                     "res_id": self.id,
-                    "formula_values": {"formula": "transfer_fee", **{key: str(value) for key, value in inputs.items()}},
+                    "formula_values": {
+                        "formula": "transfer_fee",
+                        "about": self.name,
+                        **{key: str(value) for key, value in inputs.items()},
+                    },
                 }
             ]
         )
@@ -334,6 +337,10 @@ class FranchiseTransfer(models.Model):
         )
         old.with_context(active_test=False).outlet_ids.sudo().write({"contract_id": successor.id})
         successor.scan_ids = self.agreement_file_ids
+        # Two people saw the signed agreement: who entered the transfer, and who approved it.
+        successor._trusted().write(
+            {"paper_recorded_by_id": self.entered_by_id.id, "paper_confirmed_by_id": self.decided_by_id.id}
+        )
         successor.action_sign()
         old.action_end()
         for contract, text in (
@@ -361,11 +368,12 @@ class FranchiseTransfer(models.Model):
     def _prepare_successor_terms(self, successor):
         """Values of the successor's first version of terms, beside what is copied; rooms may leave fees out."""
         self.ensure_one()
+        spoken = self.with_context(lang=self.partner_id.lang or self.env.lang)
         return {
             "contract_id": successor.id,
             "date_from": self.date_planned,
             "date_to": False,
-            "amendment_reason": self.env._("Taken over by transfer %s", self.name),
+            "amendment_reason": spoken.env._("Taken over by transfer %s", self.name),
         }
 
     def action_view_successor(self):

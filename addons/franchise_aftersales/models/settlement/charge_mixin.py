@@ -49,7 +49,7 @@ class FranchiseChargeMixin(models.AbstractModel):
     res_line = fields.Integer(string="Source Line", readonly=True, copy=False, default=0)
     revision = fields.Integer(readonly=True, copy=False, default=1)
     formula_values = fields.Json(readonly=True, copy=False)
-    explanation = fields.Char(string="How It Came About", compute="_compute_explanation")
+    explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     is_settled = fields.Boolean(string="Settled", readonly=True, copy=False)
 
     _unique_source = models.UniqueIndex(

@@ -55,7 +55,7 @@ class FranchiseSettlement(models.Model):
     closing_balance = fields.Monetary(compute="_compute_totals", store=True)
     confirmed_on = fields.Date(readonly=True, copy=False)
     move_id = fields.Many2one("account.move", string="Journal Entry", readonly=True, copy=False, ondelete="restrict")
-    payment_state = fields.Selection(related="move_id.payment_state", string="Payment")
+    payment_state = fields.Selection(related="move_id.payment_state", string="Payment Status")
     post_error = fields.Char(string="Why It Was Not Posted", readonly=True, copy=False)
 
     _unique_name = models.UniqueIndex("(company_id, name) WHERE name IS NOT NULL", "This settlement number is taken.")

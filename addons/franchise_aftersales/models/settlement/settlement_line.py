@@ -27,7 +27,7 @@ class FranchiseSettlementLine(models.Model):
     name = fields.Char(string="Description", required=True, readonly=True)
     formula = fields.Char(readonly=True, help="How the amount came about, where a person wrote it.")
     formula_values = fields.Json(readonly=True, help="What the source needs to explain the amount in any language.")
-    explanation = fields.Char(string="How It Came About", compute="_compute_explanation")
+    explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     partner_reference = fields.Char(string="Their Reference", readonly=True)
     cause_id = fields.Many2one("franchise.cause", readonly=True, ondelete="restrict")
     product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
@@ -36,6 +36,14 @@ class FranchiseSettlementLine(models.Model):
     _unique_source = models.UniqueIndex(
         "(source_model, source_id, source_line, kind, revision)", "This amount has been settled already."
     )
+
+    @api.depends("name", "kind", "formula_values")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for line in self:
+            about = (line.formula_values or {}).get("about")
+            line.display_name = line.name if about is None else f"{kinds[line.kind]} {about}".strip()
 
     @api.depends("formula", "formula_values", "kind")
     @api.depends_context("lang")

@@ -17,7 +17,8 @@ class FranchiseSettlementSource(models.AbstractModel):
 
         :return: list of dicts: source_model, source_id, source_line, kind, revision (the source's name); partner_id,
             party, currency_id, date, name, formula_values, partner_reference, cause_id, product_id; amount in that currency,
-            positive when the partner owes us.
+            positive when the partner owes us. `formula_values` may have "about", text without a language: the line is
+            then called by its kind, in the reader's language, and that text; `name` is for searches and the ledger.
         """
         raise NotImplementedError
 

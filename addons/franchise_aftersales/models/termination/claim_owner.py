@@ -12,8 +12,8 @@ class FranchiseTerminationReassignment(models.Model):
     _rec_name = "claim_id"
 
     claim_id = fields.Many2one("franchise.claim", required=True, readonly=True, index=True, ondelete="cascade")
-    from_user_id = fields.Many2one("res.users", string="From", readonly=True)
-    to_user_id = fields.Many2one("res.users", string="To", required=True, readonly=True)
+    from_user_id = fields.Many2one("res.users", readonly=True)
+    to_user_id = fields.Many2one("res.users", required=True, readonly=True)
     given_back = fields.Boolean(readonly=True)
 
 

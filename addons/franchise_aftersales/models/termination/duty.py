@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..base.document import Transition
+from ..base.translations import copy_translations
 
 GROUP_CONTRACT = "franchise_aftersales.group_contract"
 
@@ -29,7 +30,7 @@ class FranchiseTerminationDuty(models.AbstractModel):
     _frozen_fields = frozenset({"name", "termination_id", "template_id", "date_due", "result"})
     _step_fields = frozenset({"done_by_id", "done_on"})
 
-    name = fields.Char(string="What", required=True)
+    name = fields.Char(string="What", required=True, translate=True)
     sequence = fields.Integer(default=10)
     template_id = fields.Many2one("franchise.termination.template", string="From Template", ondelete="restrict")
     state = fields.Selection(
@@ -122,7 +123,7 @@ class FranchiseTerminationDuty(models.AbstractModel):
                 ["termination_id", "template_id"],
             )
         }
-        return self.create(
+        rows = self.create(
             [
                 self._prepare_from_template(template, termination)
                 for termination in terminations
@@ -130,6 +131,8 @@ class FranchiseTerminationDuty(models.AbstractModel):
                 if (termination.id, template.id) not in used
             ]
         )
+        copy_translations(rows, [row.template_id for row in rows])
+        return rows
 
     @api.model
     def _prepare_from_template(self, template, termination):

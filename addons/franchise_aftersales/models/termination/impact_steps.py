@@ -98,11 +98,13 @@ class FranchiseTerminationImpact(models.Model):
     def _prepare_amendment(self):
         """Values of the drafted amendment beside those of the terms that it is copied from."""
         self.ensure_one()
-        decisions = dict(self._fields["decision"]._description_selection(self.env))
+        # The amendment is a paper between us and the supplier: its reason speaks the supplier's language.
+        spoken = self.with_context(lang=self.supplier_id.lang or self.env.lang)
+        decisions = dict(spoken._fields["decision"]._description_selection(spoken.env))
         return {
             "date_from": fields.Date.add(self.termination_id.date_effective, days=1),
             "date_to": False,
-            "amendment_reason": self.env._(
+            "amendment_reason": spoken.env._(
                 "%(termination)s, contract %(contract)s: %(decision)s. %(reason)s",
                 termination=self.termination_id.name,
                 contract=self.termination_id.contract_id.name,

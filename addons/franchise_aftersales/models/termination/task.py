@@ -11,8 +11,8 @@ class FranchiseTerminationTask(models.Model):
     _inherit = ["franchise.termination.duty.mixin"]
 
     area = fields.Selection(TASK_AREAS, required=True, default="other")
-    from_partner_id = fields.Many2one("res.partner", string="From")
-    to_partner_id = fields.Many2one("res.partner", string="To")
+    from_partner_id = fields.Many2one("res.partner", string="Handed Over By")
+    to_partner_id = fields.Many2one("res.partner", string="Taken Over By")
 
     def _check_can_finish(self):
         if not (self.result or "").strip():

@@ -34,8 +34,8 @@ class FranchiseTerminationTemplate(models.Model):
     )
     area = fields.Selection(TASK_AREAS)
     mark = fields.Selection(SIGN_AREAS)
-    from_party = fields.Selection(PARTIES, string="From")
-    to_party = fields.Selection(PARTIES, string="To")
+    from_party = fields.Selection(PARTIES, string="Handed Over By")
+    to_party = fields.Selection(PARTIES, string="Taken Over By")
     days = fields.Integer(string="Due", help="Days after the last day of the contract; negative: before it.")
 
     _check_area = models.Constraint(

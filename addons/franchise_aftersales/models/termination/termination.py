@@ -27,6 +27,9 @@ class FranchiseTermination(models.Model):
         "decide": Transition(("draft",), "decided", GROUP_CONTRACT),
         "notify": Transition(("decided",), "notified", GROUP_CONTRACT),
         "end": Transition(("notified",), "ended", GROUP_CONTRACT),
+        # Of a contract that ends by itself: by the scheduled run, and decided afterwards where nobody had.
+        "expire": Transition(("draft", "decided"), "ended", GROUP_CONTRACT),
+        "affirm": Transition(("ended",), "ended", GROUP_CONTRACT),
         "close": Transition(("ended",), "closed", GROUP_CONTRACT),
         "withdraw": Transition(("draft", "decided", "notified", "ended"), "withdrawn", GROUP_CONTRACT),
     }

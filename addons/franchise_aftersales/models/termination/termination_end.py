@@ -38,9 +38,14 @@ class FranchiseTermination(models.Model):
             if contract.state == "signed":
                 values["planned_date_end"] = contract.date_end
                 contract._move("end", {"date_end": case.date_effective})
-            case._move("end", values)
+            case._move(case._end_step(), values)
         self.store_ids._close()
         self._on_contract_ended()
+
+    def _end_step(self):
+        """The transition by which this case ends its contract."""
+        self.ensure_one()
+        return "end"
 
     def _on_contract_ended(self):
         """The contracts of these cases have ended, on `date_effective`; what survives them begins (R-B9)."""
@@ -64,10 +69,14 @@ class FranchiseTermination(models.Model):
         :return: {"ended": cases, "failed": cases}.
         """
         today = fields.Date.context_today(self)
-        over = [("state", "=", "notified"), ("date_effective", "<", today)]
         with BatchRun(self.env, "The end", commit, lambda case, error: case._tell_failure(str(error))) as run:
-            run.work(by_id(self, over, BATCH), lambda cases: cases._end())
+            run.work(by_id(self, self._to_end(today), BATCH), lambda cases: cases._end())
         return {"ended": run.done, "failed": run.failed}
+
+    @api.model
+    def _to_end(self, today):
+        """Domain of the cases that the scheduled run of `today` ends."""
+        return fields.Domain([("state", "=", "notified"), ("date_effective", "<", today)])
 
     def _tell_failure(self, text):
         """One activity for the responsible person, however often the run fails."""
@@ -141,13 +150,9 @@ class FranchiseTermination(models.Model):
             )
             for version in before.values():
                 day = fields.Date.add(max(amendment.date_from, fields.Date.context_today(self)), days=1)
-                draft = version.copy(
-                    {
-                        "date_from": day,
-                        "date_to": False,
-                        "amendment_reason": self.env._("%s was withdrawn.", self.name),
-                    }
-                )
+                spoken = self.with_context(lang=version.agreement_id.supplier_id.lang or self.env.lang)
+                reason = spoken.env._("%s was withdrawn.", self.name)
+                draft = version.copy({"date_from": day, "date_to": False, "amendment_reason": reason})
                 told.append(
                     self.env._(
                         "%(amendment)s is in force: %(draft)s brings the earlier terms back once it is confirmed.",

@@ -115,11 +115,11 @@ class FranchiseTermination(models.Model):
             "shortening_reason": self.shortening_reason,
             "reason": Markup("").join(Markup("<p>%s</p>") % text for text in reasons if text),
             "arrangements": self.arrangements,
-            "demands": self.demands or self._demand_list(),
+            "demands": self.demands or spoken._demand_list(),
         }
 
     def _demand_list(self):
-        """The marks that the franchisee removes, as a list for the notice."""
+        """The marks that the franchisee removes, as a list for the notice, in the context's language."""
         marks = self.deidentification_ids.filtered(lambda row: row.state == "open")
         return Markup("<ul>%s</ul>") % Markup("").join(Markup("<li>%s</li>") % row.name for row in marks)
 

@@ -47,12 +47,15 @@ STEP_VALUES = {
         "renewal_refused_by": "franchisor",
         "renewal_refused_on": "2020-01-01",
         "renewal_refusal_reason": "x",
+        "renewal_notice_id": 1,
         "deadline_date": "2020-01-01",
         "renewal_mode": "none",
     },
     "franchise.sales.report": {
         "revision": 9,
         "is_estimate": True,
+        "entered_by_id": 1,
+        "confirmed_by_id": 1,
         "royalty_amount": 1,
         "marketing_amount": 1,
         "company_id": 1,
@@ -63,12 +66,14 @@ STEP_VALUES = {
         "rebate_amount": 1,
         "version_id": False,
         "measured_on": "2020-01-01 00:00:00",
+        "corrected_on": "2020-01-01 00:00:00",
     },
     "franchise.entitlement": {"amount_given": 1, "amount_remaining": 1, "is_fulfilled": True, "deadline_date": False},
     "franchise.exchange": {
         "entered_by_id": 1,
         "approved_by_id": 1,
         "approved_at": "2020-01-01 00:00:00",
+        "requested_on": "2020-01-01",
         "amount_total": 1,
     },
 }
@@ -116,7 +121,6 @@ def records(flow, made):
         "franchise.exchange": taken_back.with_env(flow.env),
         "franchise.exchange.line": taken_back.with_env(flow.env).line_ids,
         "franchise.exchange.quota": flow.env["franchise.exchange.quota"].search([("invoice_line_id", "=", bought.id)]),
-        "franchise.renewal.refuse": flow.env["franchise.renewal.refuse"].create({}),
     }
 
 

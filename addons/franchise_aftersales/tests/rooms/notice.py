@@ -15,7 +15,8 @@ STEPS = {
         "send": ("draft", "sent", CONTRACT),
         "acknowledge": ("sent", "acknowledged", CONTRACT),
         "cancel": ("draft", "cancelled", CONTRACT),
-        "revoke": ("sent acknowledged", "revoked", CONTRACT),
+        "receive": ("draft", "received", CONTRACT),
+        "revoke": ("sent acknowledged received", "revoked", CONTRACT),
     },
     "franchise.default": {
         "notify": ("draft", "notified", CONTRACT),
@@ -48,7 +49,14 @@ STEPS = {
     },
 }
 STEP_VALUES = {
-    "franchise.contract": {"offered_at": "2026-01-01 00:00:00", "offered_sha256": "x", "archive_sha256": "x"},
+    "franchise.contract": {
+        "offered_at": "2026-01-01 00:00:00",
+        "offered_sha256": "x",
+        "archive_sha256": "x",
+        "paper_recorded_by_id": 1,
+        "paper_confirmed_by_id": 1,
+        "paper_sha256": "x",
+    },
     "franchise.notice": {
         "archive_sha256": "x",
         "archive_id": 1,
@@ -135,7 +143,10 @@ def state_values(flow, model, state):
         return {"decided_by_id": flow.users["manager"].id}
     if model != "franchise.notice":
         return {}
-    values = {"sent_at": "2026-01-01 00:00:00"} if state in ("sent", "acknowledged", "revoked") else {}
+    if state == "received":
+        return {"kind": "renewal", "given_by": "franchisee", "received_on": flow.today}
+    values = {"kind": "other", "given_by": "franchisor", "received_on": False}
+    values |= {"sent_at": "2026-01-01 00:00:00"} if state in ("sent", "acknowledged", "revoked") else {}
     if state == "acknowledged":
         values |= {
             "acknowledged_at": "2026-01-02 00:00:00",

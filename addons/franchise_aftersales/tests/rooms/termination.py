@@ -10,6 +10,8 @@ STEPS = {
         "decide": ("draft", "decided", CONTRACT),
         "notify": ("decided", "notified", CONTRACT),
         "end": ("notified", "ended", CONTRACT),
+        "expire": ("draft decided", "ended", CONTRACT),
+        "affirm": ("ended", "ended", CONTRACT),
         "close": ("ended", "closed", CONTRACT),
         "withdraw": ("draft decided notified ended", "withdrawn", CONTRACT),
     },
@@ -53,7 +55,8 @@ STEP_VALUES = {
     "franchise.announcement": {"author_id": 1, "approved_by_id": 1, "published_on": "2026-01-01"},
 }
 # The contract of a withdrawn termination runs again; there is no button for it.
-BUTTONS = {("franchise.contract", "resume"): None}
+# A case of expiry is ended by the scheduled run.
+BUTTONS = {("franchise.contract", "resume"): None, ("franchise.termination", "expire"): None}
 
 
 def records(flow, made):
