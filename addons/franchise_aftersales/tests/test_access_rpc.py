@@ -19,6 +19,8 @@ OVERRIDDEN = {
     "button_cancel",
     "report_action",
     "get_import_templates",
+    "load",
+    "message_new",
     "get_portal_url",
     "retrieve_attachment",
 }

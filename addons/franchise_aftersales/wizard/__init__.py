@@ -3,3 +3,4 @@ from . import sales_missing
 from . import territory_lookup
 from . import review_open
 from . import agreement_amend, service_level_try
+from . import claim_split, claim_merge, claim_bulk

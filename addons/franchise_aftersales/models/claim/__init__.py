@@ -8,3 +8,5 @@ from . import (
     claim_quota,
     claim_charge,
 )
+from . import claim_facts, claim_duplicate, claim_regroup, claim_import
+from . import intake, intake_mail, intake_settings
