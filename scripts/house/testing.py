@@ -14,6 +14,7 @@ from .odoo import Odoo, Tools
 from .once import locked
 from .ports import choose
 from .processes import Crew
+from .real_claims import ensure_real_claims
 from .say import Trouble, note
 from .settings import REPO, Settings
 from .setup import prepare
@@ -138,10 +139,11 @@ def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
     narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
     spread = [] if narrow else ["-n", "2", "--dist", "loadfile"]
     env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
+    env["HOUSE_REAL_CLAIMS"] = str(ensure_real_claims(settings, tools.venv))
     return run_pytest(
         tools, "addon",
         ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={TEST_DATABASE}", "--odoo-http", *spread,
-         *addon_folders(settings)],
+         *addon_folders(settings), "tests/addon"],
         env, arguments,
     )  # fmt: skip
 

@@ -37,4 +37,4 @@ from . import test_archive_print
 from . import test_contract_refusal, test_contract_expiry
 from . import test_portal_links
 from . import test_rules_returns, test_rules_people, test_rules_minimum, test_rules_service
-from . import test_claim_facts, test_claim_regroup
+from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import

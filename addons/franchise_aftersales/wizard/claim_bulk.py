@@ -9,6 +9,7 @@ from ..models.base.batch import BatchRun, by_id
 _logger = logging.getLogger(__name__)
 
 BATCH = 1000
+SHOWN = 20  # numbers of claims that a message spells out
 
 
 class _Told(BatchRun):
@@ -81,6 +82,8 @@ class FranchiseClaimBulk(models.TransientModel):
 
         with _Told(self.env, "A step in bulk", commit=False, on_failure=tell) as run:
             run.work(by_id(self.env["franchise.claim"], [("id", "in", ready.ids)], BATCH), self._take_step)
+        if self.step == "assign" and run.done and self.user_id != self.env.user:
+            self._tell_assigned(ready.filtered(lambda claim: claim not in refused))
         self.write(
             {
                 "state": "done",
@@ -117,9 +120,21 @@ class FranchiseClaimBulk(models.TransientModel):
             "target": "new",
         }
 
+    def _tell_assigned(self, claims):
+        """One message to the person whom claims were assigned to."""
+        names = claims[:SHOWN].mapped("name")
+        if len(claims) > SHOWN:
+            names.append(self.env._("… and %s more", len(claims) - SHOWN))
+        claims[:1].message_notify(
+            partner_ids=self.user_id.partner_id.ids,
+            subject=self.env._("%s claims were assigned to you", len(claims)),
+            body=", ".join(names),
+        )
+
     def _take_step(self, claims):
         if self.step == "assign":
-            claims.write({"user_id": self.user_id.id})
+            # One message about all of them at the end, not one each.
+            claims.with_context(mail_auto_subscribe_no_notify=True).write({"user_id": self.user_id.id})
         else:
             getattr(claims, f"action_{self.step}")()
         self.env.flush_all()

@@ -25,7 +25,6 @@ class FranchiseClaim(models.Model):
     )
     duplicate_of_id = fields.Many2one(
         "franchise.claim",
-        string="Duplicate Of",
         check_company=True,
         copy=False,
         index="btree_not_null",

@@ -21,7 +21,7 @@ class IrFieldsConverter(models.AbstractModel):
     def db_id_for(self, model, field, subfield, value, savepoint):
         checked = self.env.context.get("franchise_checked")
         if subfield == ".id" and isinstance(checked, _Checked) and value in checked.ids[field.comodel_name]:
-            return int(value), self.env._("database id"), []
+            return int(value), []
         return super().db_id_for(model, field, subfield, value, savepoint)
 
 
@@ -213,7 +213,8 @@ class FranchiseClaim(models.Model):
 
     @api.model
     def _find_causes(self, texts):
-        causes = self.env["franchise.cause"].search([])
+        # Whole names aren't stored, and the tree is small.
+        causes = self.env["franchise.cause"].search([("active", "=", True)])
         return {**causes.grouped("complete_name"), **causes.grouped("complete_code")}
 
     @api.model

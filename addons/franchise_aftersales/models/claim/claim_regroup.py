@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 OPEN = ("draft", "submitted")
@@ -18,11 +18,24 @@ class FranchiseClaim(models.Model):
     split_from_id = fields.Many2one(
         "franchise.claim", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
-    split_ids = fields.One2many("franchise.claim", "split_from_id", string="Split Off", readonly=True, copy=False)
+    split_ids = fields.One2many("franchise.claim", "split_from_id", readonly=True, copy=False)
     merged_into_id = fields.Many2one(
         "franchise.claim", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
-    merged_ids = fields.One2many("franchise.claim", "merged_into_id", string="Merged", readonly=True, copy=False)
+    merged_ids = fields.One2many("franchise.claim", "merged_into_id", readonly=True, copy=False)
+    family_ids = fields.Many2many("franchise.claim", string="Split Off or Merged", compute="_compute_family_ids")
+
+    @api.depends("split_ids", "merged_ids")
+    def _compute_family_ids(self):
+        for claim in self:
+            claim.family_ids = claim.split_ids | claim.merged_ids
+
+    def _involved_users(self):
+        """Beside the claim's own people those of the claims that its losses came from, and who split them off (R-D7)."""
+        users = super()._involved_users()
+        for source in self.merged_ids | self.split_from_id:
+            users |= source._involved_users()
+        return users | self.create_uid if self.split_from_id else users
 
     def _split(self, lines, files=True):
         """Move `lines` of this claim to a new one and return it; a submitted claim's part is submitted too.

@@ -2,10 +2,11 @@ import logging
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize, html2plaintext
-from odoo.tools.mail import generate_tracking_message_id
+from odoo.tools.mail import generate_tracking_message_id, unfold_references
 
 _logger = logging.getLogger(__name__)
 
+MOST_REFERENCES = 32  # of a message that are looked up; the last ones are the nearest (RFC 5322, 3.6.4)
 MEGABYTE = 1024 * 1024
 LONGEST_BODY = 20_000  # characters of a message that the request shows; the message itself is kept whole
 # Values of the header Precedence by which programs say that nobody wrote them (RFC 3834 and what is older).
@@ -53,10 +54,35 @@ class FranchiseClaimIntake(models.Model):
         return min(sent, now)
 
     def _message_post_after_hook(self, message, msg_values):
-        super()._message_post_after_hook(message, msg_values)
+        result = super()._message_post_after_hook(message, msg_values)
         # Now its files are there too.
         if self.env.context.get("franchise_intake_new") and message.message_type == "email" and self.state == "new":
             self._claim_at_once()
+        return result
+
+    @api.model
+    def _continued(self, message_dict, route):
+        """The route to the claim whose conversation a message goes on with, although it was sent to the alias again.
+
+        Odoo takes a message to an alias of another model for a new one; who answers all writes to the alias.
+        """
+        model, thread_id, values, user_id, _alias = route
+        references = unfold_references(message_dict.get("references") or message_dict.get("in_reply_to") or "")
+        if model != self._name or thread_id or not references:
+            return route
+        answered = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [("message_id", "in", references[-MOST_REFERENCES:]), ("model", "=", "franchise.claim")],
+                order="id desc",
+                limit=1,
+            )
+        )
+        claim = self.env["franchise.claim"].sudo().browse(answered.res_id or ()).exists()
+        if not claim or claim.company_id.id != (values or {}).get("company_id", claim.company_id.id):
+            return route
+        return (claim._name, claim.id, None, user_id, None)
 
     @api.model
     def _turns_away(self, message, message_dict, route):
@@ -113,4 +139,5 @@ class MailThread(models.AbstractModel):
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
         routes = super().message_route(message, message_dict, model, thread_id, custom_values)
         intake = self.env["franchise.claim.intake"].sudo()
+        routes = [intake._continued(message_dict, route) for route in routes]
         return [route for route in routes if not intake._turns_away(message, message_dict, route)]
