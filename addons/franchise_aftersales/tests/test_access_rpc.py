@@ -21,6 +21,8 @@ OVERRIDDEN = {
     "get_import_templates",
     "load",
     "message_new",
+    "message_route",
+    "db_id_for",
     "get_portal_url",
     "retrieve_attachment",
 }

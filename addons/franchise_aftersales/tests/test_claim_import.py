@@ -133,7 +133,7 @@ class TestClaimImport(ImportCase):
         self.assertIn("magic", result["messages"][0]["message"])
 
     def test_a_thousand_rows_take_the_queries_of_a_few(self):
-        """R-D1: 1,000 claims with a line each, looked up together; rows that are inserted and their numbers left out."""
+        """R-D1: 1,000 claims with a line each are looked up together and written a hundred a statement."""
         counts = []
         bills = self.flow.bill(tuple(range(1, 101)), quantity=1000)
         self.load([self.row(f"{bills.move_id.name}#1", "goods", "1")])
@@ -149,7 +149,8 @@ class TestClaimImport(ImportCase):
         before = self.env.cr.sql_log_count
         result = self.load(rows)
         self.assertEqual(len(result["ids"]), 1000)
-        self.assertLess(self.env.cr.sql_log_count - before, 1000, "less than one query a row")
+        # Odoo inserts and updates 100 rows a statement.
+        self.assertLess(self.env.cr.sql_log_count - before, 150)
 
     def test_another_company_s_names_are_unknown(self):
         stranger = Flow(self.env)

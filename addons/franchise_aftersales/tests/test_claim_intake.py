@@ -13,6 +13,7 @@ from .flow import FlowCase
 from .rooms.claim import request
 
 ALIAS = "claims"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 @tagged("post_install", "-at_install")
@@ -90,7 +91,10 @@ class TestClaimMail(FlowCase, MockEmail):
         else:
             message.set_content(text, charset=charset)
         for name, content in files:
-            message.add_attachment(content, maintype="image", subtype="jpeg", filename=name)
+            kind = {"html": ("text", "html"), "svg": ("image", "svg+xml")}.get(
+                name.rpartition(".")[2], ("image", "jpeg")
+            )
+            message.add_attachment(content, maintype=kind[0], subtype=kind[1], filename=name)
         return message
 
     def receive(self, message):
@@ -184,6 +188,17 @@ class TestClaimMail(FlowCase, MockEmail):
         for bad in ("<script", "onload", "onerror", "javascript:"):
             self.assertNotIn(bad, shown)
         self.assertEqual(intake.subject, "<b>x</b>", "plain text, escaped where it is shown")
+
+    def test_files_that_a_browser_would_run(self):
+        """Outside files are never run: pages and drawings with scripts are plain text, in requests and in replies."""
+        files = [("page.html", b"<html><script>alert(1)</script></html>"), ("drawing.svg", SVG)]
+        first = self.mail(f"Invoice {self.bill.move_id.ref}", files=files)
+        _intake, claim = self.receive(first)
+        reply = self.mail("More", files=[("more.svg", SVG)])
+        reply["References"] = first["Message-ID"]
+        self.receive(reply)
+        self.assertEqual(set(claim._files().mapped("name")), {"page.html", "drawing.svg", "more.svg"})
+        self.assertEqual(set(claim._files().mapped("mimetype")), {"text/plain"})
 
     def test_programs_get_no_request_and_no_answer(self):
         for headers in ({"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"X_Autoreply": "yes"}):

@@ -63,6 +63,13 @@ class TestClaimRegroup(FlowCase):
                 if stage == "submitted":
                     self.assertEqual(part.line_ids.amount_assessed, 40)
 
+    def test_pieces_of_one_lot_may_be_split(self):
+        claim = self.flow.claim([("goods", line, 40.0) for line in self.flow.bill((100.0, 50.0))])
+        claim.line_ids.lot = "SAME"
+        self.flow.advance(claim, "submitted")
+        part = self.split(claim, claim.line_ids[1])
+        self.assertEqual((part.state, part.duplicate_ids), ("submitted", claim))
+
     def test_who_entered_a_part_can_not_approve_it(self):
         """R-D7: four eyes survive splitting."""
         claim = self.flow.claim([("goods", line, 40.0) for line in self.flow.bill((100.0, 50.0))], "submitted")

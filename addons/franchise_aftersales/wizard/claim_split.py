@@ -7,7 +7,7 @@ class FranchiseClaimSplit(models.TransientModel):
     _name = "franchise.claim.split"
     _description = "Split a Claim"
 
-    claim_id = fields.Many2one("franchise.claim", required=True, readonly=True)
+    claim_id = fields.Many2one("franchise.claim", readonly=True)
     currency_id = fields.Many2one(related="claim_id.currency_id")
     line_ids = fields.Many2many(
         "franchise.claim.line", string="Losses of the New Claim", domain="[('claim_id', '=', claim_id)]"

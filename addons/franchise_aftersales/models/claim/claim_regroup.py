@@ -50,7 +50,14 @@ class FranchiseClaim(models.Model):
         if not self.line_ids - lines:
             raise UserError(self.env._("%s: at least one loss stays; choose fewer.", self.name))
         part = self._trusted().copy(
-            {"line_ids": [], "reported_date": self.reported_date, "split_from_id": self.id, "source": self.source}
+            {
+                "line_ids": [],
+                "reported_date": self.reported_date,
+                "split_from_id": self.id,
+                "source": self.source,
+                # Where both hold pieces of one lot, neither repeats the other.
+                "duplicate_reason": self.duplicate_reason or self.env._("Split from %s", self.name),
+            }
         )
         part = part.with_env(self.env)
         lines.with_env(self._trusted().env).write({"claim_id": part.id})
@@ -92,7 +99,7 @@ class FranchiseClaim(models.Model):
         others.action_cancel()
         if target.state == "submitted":
             target._trusted()._decide_coverage()
-        self.env["franchise.claim.quota"]._reserve(target.line_ids.invoice_line_id.filtered(lambda line: line.id))
+        self.env["franchise.claim.quota"]._reserve(target.line_ids.invoice_line_id)
         others._hand_over(target)
         target.message_post(body=self.env._("Merged: %s.", ", ".join(others.mapped("name"))))
         others._message_log_batch({claim.id: self.env._("Merged into %s.", target.name) for claim in others})

@@ -1,5 +1,6 @@
 import logging
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import email_normalize, html2plaintext
 from odoo.tools.mail import generate_tracking_message_id, unfold_references
@@ -9,6 +10,10 @@ _logger = logging.getLogger(__name__)
 MOST_REFERENCES = 32  # of a message that are looked up; the last ones are the nearest (RFC 5322, 3.6.4)
 MEGABYTE = 1024 * 1024
 LONGEST_BODY = 20_000  # characters of a message that the request shows; the message itself is kept whole
+# Types of files with scripts of their own.
+PAGES = frozenset(
+    {"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "text/javascript"}
+)
 # Values of the header Precedence by which programs say that nobody wrote them (RFC 3834 and what is older).
 AUTOMATIC = frozenset({"bulk", "junk", "list", "auto_reply"})
 
@@ -55,10 +60,21 @@ class FranchiseClaimIntake(models.Model):
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
+        self._defuse(message)
         # Now its files are there too.
         if self.env.context.get("franchise_intake_new") and message.message_type == "email" and self.state == "new":
             self._claim_at_once()
         return result
+
+    @api.model
+    def _defuse(self, message):
+        """Files of an e-mail that a browser would run as a page are plain text from now on.
+
+        Odoo does that to files of its users; the gateway works with all rights, for which it makes an exception.
+        """
+        if message.message_type == "email":
+            files = message.sudo().attachment_ids.filtered(lambda file: file.mimetype in PAGES)
+            files.write({"mimetype": "text/plain"})
 
     @api.model
     def _continued(self, message_dict, route):
@@ -118,18 +134,34 @@ class FranchiseClaimIntake(models.Model):
         sender = message_dict.get("email_from")
         partner = self.env["res.partner"].sudo().search([("email_normalized", "=", self._normalized(sender))], limit=1)
         spoken = self.with_company(company).with_context(lang=partner.lang or company.partner_id.lang or self.env.lang)
-        body = spoken.env["ir.qweb"]._render(
-            "franchise_aftersales.intake_too_large",
-            {
-                "company": company.name,
-                "subject": message_dict.get("subject") or "",
-                "size": f"{size / MEGABYTE:.1f}",
-                "limit": company.franchise_intake_max_mb,
-            },
-            minimal_qcontext=True,
+        sentences = (
+            spoken.env._("Dear sender,"),
+            spoken.env._(
+                "your message “%(subject)s” reached %(company)s, but its files are too large: %(size)s MB, where one e-mail may "
+                "have %(limit)s MB. Nothing of it was kept.",
+                subject=message_dict.get("subject") or "",
+                company=company.name,
+                size=f"{size / MEGABYTE:.1f}",
+                limit=company.franchise_intake_max_mb,
+            ),
+            spoken.env._(
+                "Please send it again with smaller photos or in several messages. With an account in our portal you can add "
+                "the files there."
+            ),
+            spoken.env._("Thank you. This answer was written by a program; you need not reply to it."),
         )
+        body = Markup("").join(Markup("<p>%s</p>") % sentence for sentence in sentences)
         tag = generate_tracking_message_id("loop-detection-bounce-email")
         spoken._routing_create_bounce_email(sender, body, message, references=f"{message_dict['message_id']} {tag}")
+
+
+class FranchiseClaim(models.Model):
+    _inherit = "franchise.claim"
+
+    def _message_post_after_hook(self, message, msg_values):
+        result = super()._message_post_after_hook(message, msg_values)
+        self.env["franchise.claim.intake"]._defuse(message)
+        return result
 
 
 class MailThread(models.AbstractModel):
