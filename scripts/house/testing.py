@@ -14,6 +14,7 @@ from .odoo import Odoo, Tools
 from .once import locked
 from .ports import choose
 from .processes import Crew
+from .real_claims import ensure_real_claims
 from .say import Trouble, note
 from .settings import REPO, Settings
 from .setup import prepare
@@ -126,16 +127,23 @@ def unit(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
 
 def addon(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """The addon's tests, by pytest-odoo, in a fresh clone of a database with the addon and what it depends on, no more."""
-    return _in_odoo(tools, crew, arguments, "addon", TEST_DATABASE, [databases.ADDON])
+    env = {"HOUSE_REAL_CLAIMS": str(ensure_real_claims(tools.settings, tools.venv))}
+    folders = [*_folders(tools, [databases.ADDON]), "tests/addon"]
+    return _in_odoo(tools, crew, arguments, "addon", TEST_DATABASE, folders, env)
 
 
 def bridge(tools: Tools, crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """The bridge addons' tests, in a database that has the modules of Odoo's which they bridge to."""
-    return _in_odoo(tools, crew, arguments, "bridge", BRIDGE_DATABASE, databases.bridges(tools))
+    return _in_odoo(tools, crew, arguments, "bridge", BRIDGE_DATABASE, _folders(tools, databases.bridges(tools)), {})
+
+
+def _folders(tools: Tools, addons: list[str]) -> list[str]:
+    """Addons as pytest arguments."""
+    return [str((tools.settings.addons / name).relative_to(REPO)) for name in addons]
 
 
 def _in_odoo(
-    tools: Tools, crew: Crew, arguments: list[str], group: str, database: str, addons: list[str]
+    tools: Tools, crew: Crew, arguments: list[str], group: str, database: str, folders: list[str], env: dict[str, str]
 ) -> tuple[int, int]:
     settings = tools.settings
     cluster = databases.ensure_cluster(tools, "test", durable=False)
@@ -153,11 +161,11 @@ def _in_odoo(
     # Two at a time, unless told otherwise: pytest-odoo clones the database for each by PostgreSQL's own programs.
     narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
     spread = [] if narrow or group == "bridge" else ["-n", "2", "--dist", "loadfile"]
-    env = tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
+    env |= tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
     return run_pytest(
         tools, group,
         ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={database}", "--odoo-http", *spread,
-         *(str((settings.addons / name).relative_to(REPO)) for name in addons)],
+         *folders],
         env, arguments,
     )  # fmt: skip
 

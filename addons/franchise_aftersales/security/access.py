@@ -218,6 +218,12 @@ ACCESS = {
     "franchise.claim.packet": Access(
         {"service": "crw", "accountant": "crw", "finance": "crw", "contract": "crw", "manager": "crw"}, company=None
     ),
+    # Requests hold personal data of people who may be no partners at all.
+    "franchise.claim.intake": Access({"service": "crw", "manager": "crwd"}),
+    "franchise.claim.split": Access({"service": "crw", "manager": "crw"}, company=None),
+    "franchise.claim.merge": Access({"service": "crw", "manager": "crw"}, company=None),
+    "franchise.claim.bulk": Access({"service": "crw", "finance": "crw", "manager": "crw"}, company=None),
+    "franchise.claim.bulk.refusal": Access({"service": "crwd", "finance": "crwd", "manager": "crwd"}, company=None),
     # recovery
     "franchise.claim.recovery": Access(RECOVERIES),
     "franchise.claim.recovery.line": Access(RECOVERIES),

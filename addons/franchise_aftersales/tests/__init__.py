@@ -45,3 +45,4 @@ from . import test_refund_rules, test_resolution_offer, test_resolution_executio
 from . import test_claim_evidence, test_evidence_rules, test_claim_packet
 from . import test_aftercare_rules, test_aftercare_told, test_aftercare_priority
 from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_cluster
+from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import

@@ -19,6 +19,10 @@ OVERRIDDEN = {
     "button_cancel",
     "report_action",
     "get_import_templates",
+    "load",
+    "message_new",
+    "message_route",
+    "db_id_for",
     "get_portal_url",
     "retrieve_attachment",
 }

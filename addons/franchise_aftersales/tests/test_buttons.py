@@ -125,7 +125,7 @@ class TestButtons(FlowCase):
         self.assertGreaterEqual(
             over_lists,
             {
-                ("franchise.claim", "approve"),
+                ("franchise.claim.intake", "claim"),
                 ("franchise.settlement", "post"),
                 ("franchise.charge", "confirm"),
                 ("franchise.exchange", "approve"),

@@ -7,3 +7,4 @@ from . import claim_clock
 from . import recovery_answer, recovery_decide
 from . import claim_packet
 from . import claim_tell, service_handover
+from . import claim_split, claim_merge, claim_bulk

@@ -13,6 +13,11 @@ STEPS = {
         "resume": ("closed", "approved", SERVICE),
         "reconsider": ("rejected", "submitted", SERVICE),
     },
+    "franchise.claim.intake": {
+        "claim": ("new", "claimed", SERVICE),
+        "refuse": ("new", "refused", SERVICE),
+        "reopen": ("refused", "new", SERVICE),
+    },
     "franchise.claim.charge": {
         "confirm": ("draft", "confirmed", FINANCE),
         "cancel": ("draft confirmed", "cancelled", FINANCE),
@@ -43,7 +48,11 @@ STEP_VALUES = {
         "claimant_id": 1,
         "version_id": False,
         "currency_id": 1,
+        "source": "portal",
+        "split_from_id": 1,
+        "merged_into_id": 1,
     },
+    "franchise.claim.intake": {"source": "email", "claim_id": 1},
     "franchise.claim.charge": {
         "res_model": "res.partner",
         "res_id": 1,
@@ -84,9 +93,33 @@ def amount(flow, claim, **values):
     )
 
 
+def request(flow, **values):
+    """A request that staff wrote down, with all that a claim needs."""
+    return flow.env["franchise.claim.intake"].create(
+        {
+            "company_id": flow.company.id,
+            "subject": "Boiler leaks",
+            "contract_id": flow.contract.id,
+            "outlet_id": flow.outlet.id,
+            "supplier_id": flow.supplier.id,
+            "cause_id": flow.cause.id,
+            "refuse_reason": "Not ours",
+            **values,
+        }
+    )
+
+
 def records(flow, made):
     claim, held = flow.claim(), flow.claim(stage="submitted")
+    bulk = flow.env["franchise.claim.bulk"].create({"claim_ids": claim.ids})
     return {
+        "franchise.claim.intake": request(flow),
+        "franchise.claim.split": flow.env["franchise.claim.split"].create({"claim_id": claim.id}),
+        "franchise.claim.merge": flow.env["franchise.claim.merge"].create({"claim_ids": claim.ids}),
+        "franchise.claim.bulk": bulk,
+        "franchise.claim.bulk.refusal": flow.env["franchise.claim.bulk.refusal"].create(
+            {"bulk_id": bulk.id, "claim_id": claim.id, "reason": "No"}
+        ),
         "franchise.claim": claim,
         "franchise.claim.line": claim.line_ids,
         "franchise.claim.quota": flow.env["franchise.claim.quota"].search(
@@ -102,4 +135,14 @@ def records(flow, made):
 def documents(flow, made):
     claim = flow.claim()
     claim.reject_reason = "no"
-    return {"franchise.claim": claim, "franchise.claim.charge": made["franchise.claim.charge"]}
+    return {
+        "franchise.claim": claim,
+        "franchise.claim.charge": made["franchise.claim.charge"],
+        "franchise.claim.intake": request(flow),
+    }
+
+
+def state_values(flow, model, state):
+    if model == "franchise.claim.intake":
+        return {"claim_id": flow.claim().id if state == "claimed" else False}
+    return {}
