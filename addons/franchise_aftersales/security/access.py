@@ -242,7 +242,7 @@ ACCESS = {
     ),
     "franchise.claim.tell": Access({"service": "crwd", "manager": "crwd"}, company=None),
     "franchise.claim.lesson": Access({**TERMS, "service": "crwd"}),
-    "franchise.claim.cluster": Access({"service": "rw", "finance": "r", "contract": "r", "manager": "rw"}),
+    "franchise.claim.cluster": Access({"service": "rw", "accountant": "r", "finance": "r", "contract": "r", "manager": "rw"}),
     "franchise.service.team": Access({"service": "r", "finance": "r", "contract": "r", "manager": "crwd"}),
     "franchise.service.team.member": Access({"service": "r", "finance": "r", "contract": "r", "manager": "crwd"}),
     "franchise.service.handover": Access({"manager": "crwd"}, company=None),

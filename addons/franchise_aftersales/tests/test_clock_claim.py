@@ -138,7 +138,7 @@ class TestClockClaim(ClockCase):
         self.assertTrue(claim.is_paused)
         self.assertEqual(claim.pause_ids.user_id, self.flow.users["service"])
         claim.pause_ids.sudo().date_from = self.ago(minutes=30)
-        claim.with_user(self.flow.users["service"]).action_resume()
+        claim.with_user(self.flow.users["service"]).action_end_pause()
         self.assertFalse(claim.is_paused)
         self.assertEqual(first.state, "running")
         self.assertAlmostEqual(

@@ -394,6 +394,7 @@ class TestExecution(ResolutionCase):
         task = self.as_role(claim.execution_ids, "service")
         task.done_note = "Sent"
         task.action_finish()
+        closing._tell("call", self.flow.today, "A cup is under way")
         self.assertFalse(claim._obstacles("close")[claim])
         closing.action_close()
         self.assertEqual(claim.state, "closed")

@@ -7,7 +7,8 @@ from .flow import FlowCase
 # What can go wrong behind the model's back: a name, the statement, and which settlements it can touch.
 PLANTS = {
     "source amount": (
-        "UPDATE franchise_claim_recovery_line SET amount_accepted = amount_accepted - %(d)s WHERE id = %(source)s",
+        "UPDATE franchise_claim_recovery_line SET amount_accepted = amount_accepted - %(d)s,"
+        " amount_own = COALESCE(amount_own, 0) + %(d)s WHERE id = %(source)s",
         (),
     ),
     "source gone": ("UPDATE franchise_settlement_line SET source_id = -%(n)s WHERE id = %(line)s", ()),

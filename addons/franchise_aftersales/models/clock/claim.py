@@ -208,7 +208,7 @@ class FranchiseClaim(models.Model):
             "context": {"default_claim_ids": [Command.set(self.ids)]},
         }
 
-    def action_resume(self):
+    def action_end_pause(self):
         """End every pause of these claims, now."""
         self.check_access("write")
         self.lock_for_update()

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from .answers import WAIT
 from .clock import Wanted
 from .clock_kinds import level_for
 
@@ -24,7 +25,7 @@ class FranchiseClaimRecovery(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "state" in vals:
+        if "state" in vals and self.env.context.get("franchise_clocks_wait") is not WAIT:
             self._follow_state(vals["state"])
         return result
 
