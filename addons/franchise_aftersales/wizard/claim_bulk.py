@@ -181,6 +181,6 @@ class FranchiseClaimBulkRefusal(models.TransientModel):
     _name = "franchise.claim.bulk.refusal"
     _description = "Refused Claim"
 
-    bulk_id = fields.Many2one("franchise.claim.bulk", required=True, ondelete="cascade")
-    claim_id = fields.Many2one("franchise.claim", required=True, ondelete="cascade")
-    reason = fields.Text(required=True)
+    bulk_id = fields.Many2one("franchise.claim.bulk", ondelete="cascade")
+    claim_id = fields.Many2one("franchise.claim", ondelete="cascade")
+    reason = fields.Text()
