@@ -242,9 +242,15 @@ ACCESS = {
     ),
     "franchise.claim.tell": Access({"service": "crwd", "manager": "crwd"}, company=None),
     "franchise.claim.lesson": Access({**TERMS, "service": "crwd"}),
-    "franchise.claim.cluster": Access({"service": "rw", "accountant": "r", "finance": "r", "contract": "r", "manager": "rw"}),
-    "franchise.service.team": Access({"service": "r", "finance": "r", "contract": "r", "manager": "crwd"}),
-    "franchise.service.team.member": Access({"service": "r", "finance": "r", "contract": "r", "manager": "crwd"}),
+    "franchise.claim.cluster": Access(
+        {"service": "rw", "accountant": "r", "finance": "r", "contract": "r", "manager": "rw"}
+    ),
+    "franchise.service.team": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "crwd"}
+    ),
+    "franchise.service.team.member": Access(
+        {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "crwd"}
+    ),
     "franchise.service.handover": Access({"manager": "crwd"}, company=None),
     # Service staff only as leaders of the person concerned: by rules in data/aftercare_data.xml.
     "franchise.staff.complaint": Access({"service": "crw", "manager": "crwd"}),
