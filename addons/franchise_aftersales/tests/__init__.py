@@ -42,7 +42,7 @@ from . import test_recovery_answer, test_recovery_rate, test_recovery_routing, t
 from . import test_recovery_events, test_claim_counter, test_recovery_together
 from . import test_late_delivery, test_claim_loss, test_claim_tier, test_claim_credit_note, test_claim_batches
 from . import test_refund_rules, test_resolution_offer, test_resolution_execution, test_resolution_together
-from . import test_claim_evidence, test_evidence_rules, test_claim_packet
+from . import test_claim_evidence, test_evidence_rules, test_claim_packet, test_evidence_regroup
 from . import test_aftercare_rules, test_aftercare_told, test_aftercare_priority
 from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_cluster
 from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import
