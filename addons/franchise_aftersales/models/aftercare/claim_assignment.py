@@ -21,7 +21,8 @@ class FranchiseClaim(models.Model):
         left = claims.filtered(lambda claim: not claim.user_id)
         if left:
             left -= left._assign()
-            if not self.env.user.share:  # no team is there for them: who takes the claim in keeps it
+            # No team is there for them: who takes the claim in keeps it, be it not the system itself.
+            if not self.env.user.share and not self.env.user._is_superuser():
                 left._assign_to(self.env.user)
         return claims
 
