@@ -148,26 +148,29 @@ def _in_odoo(
     settings = tools.settings
     cluster = databases.ensure_cluster(tools, "test", durable=False)
     cluster.start(crew)
-    odoo = Odoo(
-        tools, cluster, "test", choose(settings.port_our, "the addon's tests", "PORT_OUR"), ours=True,
-        folder=databases.filestores(tools, "test"),
-    )  # fmt: skip
-    odoo.write_conf()
-    if group == "bridge":
-        template = databases.ensure_bridged(tools, cluster, odoo)
-    else:
-        template = databases.ensure_addon(tools, cluster, odoo, demo=False)
-    databases.clone(tools, cluster, template, odoo, database)
-    # Two at a time, unless told otherwise: pytest-odoo clones the database for each by PostgreSQL's own programs.
-    narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
-    spread = [] if narrow or group == "bridge" else ["-n", "2", "--dist", "loadfile"]
-    env |= tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
-    return run_pytest(
-        tools, group,
-        ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={database}", "--odoo-http", *spread,
-         *folders],
-        env, arguments,
-    )  # fmt: skip
+    try:
+        odoo = Odoo(
+            tools, cluster, "test", choose(settings.port_our, "the addon's tests", "PORT_OUR"), ours=True,
+            folder=databases.filestores(tools, "test"),
+        )  # fmt: skip
+        odoo.write_conf()
+        if group == "bridge":
+            template = databases.ensure_bridged(tools, cluster, odoo)
+        else:
+            template = databases.ensure_addon(tools, cluster, odoo, demo=False)
+        databases.clone(tools, cluster, template, odoo, database)
+        # Two at a time, unless told otherwise: pytest-odoo clones the database for each by PostgreSQL's own programs.
+        narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
+        spread = [] if narrow or group == "bridge" else ["-n", "2", "--dist", "loadfile"]
+        env |= tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
+        return run_pytest(
+            tools, group,
+            ["-p", "house.own_files", f"--odoo-config={odoo.conf}", f"--odoo-database={database}", "--odoo-http", *spread,
+             *folders],
+            env, arguments,
+        )  # fmt: skip
+    finally:
+        cluster.stop(crew)  # the next group starts its own
 
 
 def e2e(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:

@@ -104,7 +104,7 @@ class World:
             env, "franchise_obligation", self.obligation.ids, first, last,
             {
                 "contract_id": contract,
-                "name": "'Return the signs ' || n",
+                "name": "jsonb_build_object('en_US', 'Return the signs ' || n)",
                 "date_due": day,
                 "deadline_date": day,
                 "deadline_warn_on": f"{day} - {warn}",
