@@ -257,6 +257,16 @@ ACCESS = {
     # settlement
     "franchise.settlement": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.line": Access({"accountant": "r", "finance": "rd", "manager": "rd"}),
+    "franchise.statement.confirmation": Access(
+        {"accountant": "r", "finance": "crwd", "manager": "crwd", "portal": "r"},
+        portal=f"[('partner_id', 'child_of', {OWN}), ('state', '!=', 'draft')]",
+    ),
+    "franchise.statement.position": Access(
+        {"accountant": "r", "finance": "crwd", "manager": "crwd", "portal": "r"},
+        portal=f"[('confirmation_id.partner_id', 'child_of', {OWN}), ('confirmation_id.state', '!=', 'draft')]",
+    ),
+    "franchise.statement.answer": Access({"finance": "crw", "manager": "crw"}, company=None),
+    "franchise.three.way": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.tie.out": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     # sync

@@ -1,4 +1,5 @@
 from . import settlement_generate
+from . import statement_answer
 from . import sales_missing
 from . import territory_lookup
 from . import review_open

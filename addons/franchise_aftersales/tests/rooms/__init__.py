@@ -26,6 +26,7 @@ from . import (
     recovery,
     resolution,
     settlement,
+    statement,
     sync,
     termination,
 )
@@ -43,6 +44,7 @@ ROOMS = (
     recovery,
     aftercare,
     settlement,
+    statement,
     sync,
     termination,
     closing,
