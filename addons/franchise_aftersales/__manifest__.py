@@ -124,6 +124,7 @@
         "views/aftercare_settings_views.xml",
         "views/statement_views.xml",
         "views/three_way_views.xml",
+        "views/statement_run_views.xml",
         "views/statement_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/menus.xml",

@@ -1,6 +1,7 @@
 from odoo import http
-from odoo.http import Response, content_disposition, request
-from werkzeug.wsgi import wrap_file
+from odoo.http import request
+
+from .file_response import file_headers, file_response
 
 TYPES = {"pdf": "application/pdf", "zip": "application/zip"}
 MAX_ID = 2**31 - 1
@@ -20,21 +21,7 @@ class ClaimPacketController(http.Controller):
             raise request.not_found()
         packet.check_access("read")
         claim = packet._claim_for_reader()
-        headers = [
-            ("Content-Type", TYPES[kind]),
-            ("Content-Disposition", content_disposition(f"{claim._packet_file_name()}.{kind}")),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cache-Control", "no-store"),
-        ]
+        name = f"{claim._packet_file_name()}.{kind}"
         if kind == "pdf":
-            return request.make_response(claim._packet_pdf(), headers=headers)
-        archive = claim._packet_archive()
-        size = archive.seek(0, 2)
-        archive.seek(0)
-        response = Response(
-            wrap_file(request.httprequest.environ, archive),
-            headers=[*headers, ("Content-Length", str(size))],
-            direct_passthrough=True,
-        )
-        response.call_on_close(archive.close)
-        return response
+            return request.make_response(claim._packet_pdf(), headers=file_headers(name, TYPES[kind]))
+        return file_response(claim._packet_archive(), name, TYPES[kind])

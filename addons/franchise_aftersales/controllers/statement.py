@@ -1,8 +1,11 @@
 from odoo import http
-from odoo.http import content_disposition, request
+from odoo.http import request
 from werkzeug.exceptions import BadRequest
 
+from .file_response import file_response
+
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP_TYPE = "application/zip"
 MAX_STATEMENTS = 500
 MAX_ID = 2**31 - 1
 
@@ -17,16 +20,16 @@ class StatementController(http.Controller):
         """
         settlements = request.env["franchise.settlement"].browse(self._parse_ids(ids))
         settlements.check_access("read")
-        content = settlements._statement_xlsx()
         name = settlements._statement_file_name() if len(settlements) == 1 else settlements.env._("Statements")
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", XLSX_TYPE),
-                ("Content-Length", str(len(content))),
-                ("Content-Disposition", content_disposition(f"{name}.xlsx")),
-            ],
-        )
+        return file_response(settlements._statement_xlsx_file(), f"{name}.xlsx", XLSX_TYPE)
+
+    @http.route("/franchise/statements/<int:run_id>.zip", type="http", auth="user", methods=["GET"], readonly=True)
+    def statement_run_zip(self, run_id, **_kwargs):
+        """All statements of a run in one archive. 404 for a run that doesn't exist or isn't the user's to read."""
+        run = request.env["franchise.statement.run"].browse(min(run_id, MAX_ID)).exists()
+        if not run or not run.has_access("read"):
+            raise request.not_found()
+        return file_response(run._archive(), f"{run._archive_name()}.zip", ZIP_TYPE)
 
     @staticmethod
     def _parse_ids(text):

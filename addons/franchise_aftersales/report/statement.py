@@ -1,5 +1,7 @@
 from odoo import models
 
+CHUNK = 2000  # lines in memory at once
+
 
 class FranchiseSettlement(models.Model):
     """What the statement says, for the PDF and for the workbook alike (R-E2)."""
@@ -14,6 +16,16 @@ class FranchiseSettlement(models.Model):
     def _statement_lines(self):
         """Movements as they are listed: by day, then as they were entered."""
         return self.line_ids.sorted(lambda line: (line.date, line.id))
+
+    def _statement_lines_read(self):
+        """The same lines one by one, read some at a time and forgotten, so that memory doesn't grow with them."""
+        self.ensure_one()
+        lines = self.env["franchise.settlement.line"]
+        found = lines.search([("settlement_id", "=", self.id)], order="date, id")
+        for start in range(0, len(found), CHUNK):
+            chunk = lines.browse(found.ids[start : start + CHUNK])
+            yield from chunk
+            chunk.invalidate_recordset(flush=False)
 
     def _statement_balances(self):
         """{"opening", "movements", "closing"}: a draft shows the opening balance that it would get if confirmed now."""

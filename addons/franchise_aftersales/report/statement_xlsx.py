@@ -1,5 +1,5 @@
-import io
 import math
+import tempfile
 import unicodedata
 
 import xlsxwriter
@@ -11,6 +11,7 @@ CELL_LIMIT = 32767
 SHEET_NAME_LIMIT = 31
 COLUMN_WIDTHS = (15, 46, 46, 22, 17)
 ROW_HEIGHT = 15
+IN_MEMORY = 4 * 1024 * 1024  # bytes of a workbook, before it goes to the disk
 
 
 def neutral(text):
@@ -29,7 +30,10 @@ def neutral(text):
 
 def wrapped_rows(text, width):
     """How many rows `text` takes in a column that is `width` characters wide; a Chinese character is two wide."""
-    size = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text or "")
+    text = text or ""
+    size = len(text)
+    if not text.isascii():
+        size += sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     # A tenth of a row stays empty where words are not broken.
     return max(1, math.ceil(size / (width * 0.9)))
 
@@ -40,10 +44,29 @@ class FranchiseSettlement(models.Model):
     _inherit = "franchise.settlement"
 
     def _statement_xlsx(self):
-        """Bytes of the workbook, in the partner's language; amounts are numbers in the settlement's currency."""
-        buffer = io.BytesIO()
+        """Bytes of the workbook (see `_statement_xlsx_file`)."""
+        with self._statement_xlsx_file() as file:
+            return file.read()
+
+    def _statement_xlsx_file(self):
+        """The workbook as a file object at its beginning, on the disk when it is large; close it after use.
+
+        In the partners' languages; amounts are numbers in the settlements' currencies. Rows are written as they are read:
+        memory doesn't grow with them.
+        """
+        target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 — the caller closes it
+        try:
+            self._write_workbook(target)
+        except BaseException:
+            target.close()
+            raise
+        target.seek(0)
+        return target
+
+    def _write_workbook(self, target):
         # strings_to_formulas off: text from partners is never a formula, also where `neutral` was forgotten.
-        with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
+        with xlsxwriter.Workbook(target, options) as book:
             styles = {
                 "title": book.add_format({"bold": True, "font_size": 14}),
                 "label": book.add_format({"font_color": "#6C757D", "align": "left"}),
@@ -62,7 +85,6 @@ class FranchiseSettlement(models.Model):
             names = set()
             for settlement in self:
                 settlement._statement_in_partner_language()._write_sheet(book, styles, names)
-        return buffer.getvalue()
 
     def _sheet_name(self, used):
         """A name that Excel allows and this workbook has not used, whatever the letter case."""
@@ -132,11 +154,11 @@ class FranchiseSettlement(models.Model):
         """One row a movement; returns the last row (the first one, left empty, when there is none)."""
         amount_style = book.add_format({"num_format": self._money_format(), "valign": "top"})
         last_row = row
-        for last_row, line in enumerate(self._statement_lines(), start=row):
+        for last_row, line in enumerate(self._statement_lines_read(), start=row):
             texts = [neutral(line.display_name), neutral(line.explanation), neutral(line.partner_reference)]
             rows = max(map(wrapped_rows, texts, COLUMN_WIDTHS[1:4]))
-            # Excel would find the height by itself, LibreOffice doesn't.
-            sheet.set_row(last_row, ROW_HEIGHT * min(rows, 27) if rows > 1 else None)
+            if rows > 1:  # Excel would find the height by itself, LibreOffice doesn't.
+                sheet.set_row(last_row, ROW_HEIGHT * min(rows, 27))
             sheet.write_datetime(last_row, 0, line.date, styles["date"])
             for column, text in enumerate(texts, start=1):
                 sheet.write_string(last_row, column, text, styles["text"])

@@ -266,6 +266,8 @@ ACCESS = {
         portal=f"[('confirmation_id.partner_id', 'child_of', {OWN}), ('confirmation_id.state', '!=', 'draft')]",
     ),
     "franchise.statement.answer": Access({"finance": "crw", "manager": "crw"}, company=None),
+    "franchise.statement.run": Access({"accountant": "crwd", "finance": "crwd", "manager": "crwd"}),
+    "franchise.statement.run.line": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.three.way": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.tie.out": Access({"accountant": "r", "finance": "r", "manager": "r"}),

@@ -48,3 +48,4 @@ from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_clus
 from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import
 from . import test_statement_confirmation
 from . import test_portal_statement
+from . import test_statement_run

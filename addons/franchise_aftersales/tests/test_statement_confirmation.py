@@ -136,7 +136,7 @@ class TestStatementConfirmation(ConfirmationCase):
         confirmation = sent(self.flow)
         for values, words in (
             ({"file_ids": []}, "attach the proof"),
-            ({"name": " "}, "Enter who answered"),
+            ({"name": " "}, "Enter who answered and when"),
             ({"day": self.flow.day(1)}, "check the day"),
             ({"day": self.flow.day(-1)}, "check the day"),
         ):

@@ -10,11 +10,11 @@ class FranchiseStatementAnswer(models.TransientModel):
     _name = "franchise.statement.answer"
     _description = "Record the Answer to a Statement"
 
-    confirmation_id = fields.Many2one("franchise.statement.confirmation", required=True, readonly=True)
+    confirmation_id = fields.Many2one("franchise.statement.confirmation", readonly=True)
     answer = fields.Selection(
         [("agree", "Agrees"), ("dispute", "Sees lines differently")], required=True, readonly=True
     )
-    day = fields.Date(string="Answered On", default=fields.Date.context_today, required=True)
+    day = fields.Date(string="Answered On", default=fields.Date.context_today)
     name = fields.Char(string="By Whom", help="Who answered, with their position.")
     file_ids = fields.Many2many("ir.attachment", string="Proof", help="The signed statement, the letter or the mail.")
 
@@ -24,9 +24,9 @@ class FranchiseStatementAnswer(models.TransientModel):
         :raises UserError: name or proof is missing, or the day lies before the sending or in the future.
         """
         self.ensure_one()
-        if not (self.name or "").strip() or not self.file_ids:
+        if not (self.name or "").strip() or not self.file_ids or not self.day:
             raise UserError(
-                self.env._("Enter who answered, and attach the proof: the signed statement, a letter or mail.")
+                self.env._("Enter who answered and when, and attach the proof: the signed statement, a letter or mail.")
             )
         sent = fields.Datetime.context_timestamp(self.confirmation_id, self.confirmation_id.sent_at).date()
         today = fields.Date.context_today(self)

@@ -3,6 +3,8 @@ from . import (
     confirmation_answer,
     confirmation_letter,
     position,
+    run,
+    run_line,
     settlement,
     statement_terms,
     three_way,

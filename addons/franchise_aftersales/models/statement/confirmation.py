@@ -234,10 +234,10 @@ class FranchiseStatementConfirmation(models.Model):
         return self.env._("The answer to %s is due", self.display_name)
 
     def _deadline_warn(self):
-        super()._deadline_warn()
         for confirmation in self:
             if confirmation.partner_id.email:
                 confirmation._mail("mail_statement_reminder")
+        return super()._deadline_warn()
 
     def _deadline_passed(self):
         """Silence counts where that was agreed and the mail could be sent; else somebody is told to ask."""

@@ -74,7 +74,7 @@ class FranchiseStatementPosition(models.Model):
     @api.depends("settlement_line_id", "name")
     def _compute_display_name(self):
         for position in self:
-            position.display_name = position.settlement_line_id.display_name or position.name
+            position.display_name = position.sudo().settlement_line_id.display_name or position.name
 
     @api.constrains("settlement_line_id", "confirmation_id")
     def _check_line_of_statement(self):

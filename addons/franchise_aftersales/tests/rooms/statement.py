@@ -1,4 +1,4 @@
-FINANCE = "group_finance"
+ACCOUNTANT, FINANCE = "group_accountant", "group_finance"
 
 STEPS = {
     "franchise.statement.confirmation": {
@@ -7,6 +7,11 @@ STEPS = {
         "dispute": ("sent", "disputed", FINANCE),
         "lapse": ("sent", "silent", FINANCE),
         "withdraw": ("draft sent disputed", "withdrawn", FINANCE),
+    },
+    "franchise.statement.run": {
+        "start": ("draft", "running", ACCOUNTANT),
+        "finish": ("running", "done", ACCOUNTANT),
+        "cancel": ("draft running", "cancelled", ACCOUNTANT),
     },
 }
 STEP_VALUES = {
@@ -33,7 +38,7 @@ STEP_VALUES = {
         "deadline_warn_on": "2020-01-01",
     },
 }
-BUTTONS = {("franchise.statement.confirmation", "lapse"): None}
+BUTTONS = {("franchise.statement.confirmation", "lapse"): None, ("franchise.statement.run", "finish"): None}
 
 
 def sent(flow, **values):
@@ -48,7 +53,12 @@ def records(flow, made):
     confirmation = sent(flow)
     line = confirmation.settlement_id.line_ids[0]
     confirmation._state_differences([{"line": line.id, "amount": line.amount - 1, "reason": "Counted again"}])
+    run = flow.env["franchise.statement.run"].create({"company_id": flow.company.id, "file_format": "xlsx"})
     return {
+        "franchise.statement.run": run,
+        "franchise.statement.run.line": flow.env["franchise.statement.run.line"].create(
+            {"run_id": run.id, "partner_id": flow.supplier.id, "party": "supplier"}
+        ),
         "franchise.statement.confirmation": confirmation,
         "franchise.statement.position": confirmation.position_ids,
         "franchise.statement.answer": flow.env["franchise.statement.answer"].create(
