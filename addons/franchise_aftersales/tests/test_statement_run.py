@@ -80,7 +80,7 @@ class TestStatementRun(RunCase):
 
         def fail(self):
             if self.partner_id == bad:
-                raise UserError(self.env._("Paper jam"))
+                raise ValueError("Paper jam")
             return write(self)
 
         with patch.object(settlements, "_statement_xlsx", fail), self.assertLogs("odoo.addons", "ERROR"):
