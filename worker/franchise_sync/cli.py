@@ -1,4 +1,4 @@
-"""``franchise-sync``: run, check, status, drain. Results go to standard output, logs to standard error."""
+"""``franchise-sync``: run, check, status, drain, report. Results go to standard output, logs to standard error."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import json
 import sys
 import time
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from franchise_sync import __version__, log
+from franchise_sync import report as statements
 from franchise_sync.check import check as run_check
 from franchise_sync.erp.port import Status
 from franchise_sync.errors import SyncError
@@ -112,6 +116,81 @@ def drain(
         for code, sentence in problems.items():
             typer.echo(f"MISTAKE  endpoint {code}: {sentence}")
     raise typer.Exit(EXIT_FAILED if problems else EXIT_NOT_DONE if left else 0)
+
+
+class Party(StrEnum):
+    """Whose statements."""
+
+    supplier = "supplier"
+    carrier = "carrier"
+    franchisee = "franchisee"
+
+
+class Format(StrEnum):
+    """As what they are printed."""
+
+    pdf = "pdf"
+    xlsx = "xlsx"
+    both = "both"
+
+
+@app.command()
+def report(
+    output: Annotated[
+        Path, typer.Argument(help="The archive to write, such as statements.zip.", dir_okay=False)
+    ],
+    date_from: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="Settled from; default: last month's first day."),
+    ] = None,
+    date_to: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Settled until; default: last month's last day."),
+    ] = None,
+    partner: Annotated[
+        list[str] | None, typer.Option(help="Name of a partner; may be given several times.")
+    ] = None,
+    party: Annotated[Party | None, typer.Option(help="Only these partners.")] = None,
+    file_format: Annotated[Format, typer.Option("--format", help="What is printed.")] = Format.both,
+    drafts: Annotated[bool, typer.Option("--drafts", help="Drafts too, marked as such.")] = False,
+    timeout: Annotated[float, typer.Option(help="Give up after this many seconds.", min=1)] = 3600.0,
+    as_json: Json = False,
+) -> None:
+    """Settlement statements of many partners for a period, as one archive, with the accountant's own login.
+
+    Exit code 1 when a partner's could not be printed; the others are in the archive.
+    """
+    settings = _settings()
+    last = datetime.now().replace(day=1) - timedelta(days=1)
+    order = statements.Order(
+        (date_from or last.replace(day=1)).date(),
+        (date_to or last).date(),
+        partner or (),
+        party.value if party else "",
+        file_format.value,
+        drafts,
+    )
+    columns = (TextColumn("statements"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        client = statements.open_client(settings)
+        with Progress(*columns, console=Console(stderr=True), disable=as_json) as bar:
+            task = bar.add_task("", total=None)
+            done = statements.fetch(
+                client,
+                order,
+                output,
+                timeout=timeout,
+                progress=lambda count, total: bar.update(task, completed=count, total=total),
+            )
+    except SyncError as error:
+        _fail(str(error))
+    if as_json:
+        _print_json({"output": str(output), **dataclasses.asdict(done)})
+    else:
+        typer.echo(f"{output}: {done.files} files of {done.partners - len(done.failed)} partners")
+        for name, reason in done.failed.items():
+            typer.echo(f"MISTAKE  {name}: {reason}")
+    raise typer.Exit(EXIT_FAILED if done.failed else 0)
 
 
 @app.command()

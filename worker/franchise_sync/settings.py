@@ -17,6 +17,10 @@ from franchise_sync.transport.guard import TargetPolicy
 
 PREFIX = "FRANCHISE_SYNC_"
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+WHERE = (
+    ("erp_url", "the address of our Odoo, such as https://erp.example.com"),
+    ("erp_database", "the name of our Odoo's database"),
+)
 Hosts = Annotated[frozenset[str], NoDecode]
 
 
@@ -31,6 +35,10 @@ class Settings(BaseSettings):
     erp_api_key: SecretStr = SecretStr("")
     erp_api_key_file: Path | None = None
     erp_transport: Literal["odoorpc"] = "odoorpc"
+
+    report_login: str = ""
+    report_api_key: SecretStr = SecretStr("")
+    report_api_key_file: Path | None = None
 
     broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     broker_namespace: str = "franchise-sync"
@@ -82,28 +90,46 @@ class Settings(BaseSettings):
 
     def missing(self) -> list[str]:
         """:return: one sentence for each setting that is needed to reach our Odoo and isn't there"""
-        sentences = [
-            f"{PREFIX}{name.upper()} is not set: {purpose}."
-            for name, purpose in (
-                ("erp_url", "the address of our Odoo, such as https://erp.example.com"),
-                ("erp_database", "the name of our Odoo's database"),
-                ("erp_login", "the login of the worker's API user"),
-            )
-            if not getattr(self, name)
-        ]
+        sentences = self._unset(*WHERE, ("erp_login", "the login of the worker's API user"))
         if not self.erp_api_key.get_secret_value() and self.erp_api_key_file is None:
             sentences.append(
                 f"{PREFIX}ERP_API_KEY or {PREFIX}ERP_API_KEY_FILE is not set: the worker's API key."
             )
         return sentences
 
+    def report_missing(self) -> list[str]:
+        """:return: one sentence for each setting that a report needs and that isn't there"""
+        sentences = self._unset(
+            *WHERE, ("report_login", "the login of the accountant who asks for statements")
+        )
+        if not self.report_api_key.get_secret_value() and self.report_api_key_file is None:
+            sentences.append(
+                f"{PREFIX}REPORT_API_KEY or {PREFIX}REPORT_API_KEY_FILE is not set: the accountant's API key."
+            )
+        return sentences
+
+    def _unset(self, *needed: tuple[str, str]) -> list[str]:
+        return [
+            f"{PREFIX}{name.upper()} is not set: {purpose}."
+            for name, purpose in needed
+            if not getattr(self, name)
+        ]
+
     def erp_key(self) -> str:
         """:raise ConfigurationError: no key is set, or its file can't be read"""
-        key = self.erp_api_key.get_secret_value()
-        if not key and self.erp_api_key_file is not None:
-            key = _read(self.erp_api_key_file)
+        return self._key("ERP", self.erp_api_key, self.erp_api_key_file)
+
+    def report_key(self) -> str:
+        """:raise ConfigurationError: no key is set, or its file can't be read"""
+        return self._key("REPORT", self.report_api_key, self.report_api_key_file)
+
+    @staticmethod
+    def _key(name: str, value: SecretStr, file: Path | None) -> str:
+        key = value.get_secret_value()
+        if not key and file is not None:
+            key = _read(file)
         if not key:
-            raise ConfigurationError(f"{PREFIX}ERP_API_KEY or {PREFIX}ERP_API_KEY_FILE is not set.")
+            raise ConfigurationError(f"{PREFIX}{name}_API_KEY or {PREFIX}{name}_API_KEY_FILE is not set.")
         register_secret(key)
         return key
 
@@ -136,6 +162,7 @@ def load_settings() -> Settings:
     for url_secret in (
         _password_of(settings.broker_url.get_secret_value()),
         settings.erp_api_key.get_secret_value(),
+        settings.report_api_key.get_secret_value(),
     ):
         register_secret(url_secret)
     return settings

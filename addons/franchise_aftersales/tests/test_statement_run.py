@@ -98,6 +98,24 @@ class TestStatementRun(RunCase):
         self.assertEqual(self.runs._cron_run(commit=False), {"done": 0, "failed": 0})
         self.assertEqual(run.line_ids.file_ids, files)
 
+    def test_programs_fetch_page_by_page(self):
+        """R-F1: each file once, whatever the size of a page."""
+        run = self.run_of(file_format="xlsx")
+        self.start(run)
+        asked = run.with_user(self.flow.users["accountant"])
+        whole = asked.fetch_files()
+        self.assertEqual(len(whole), 3)
+        self.assertEqual(asked.fetch_files(whole[-1]["id"]), [])
+        with patch("odoo.addons.franchise_aftersales.models.statement.run_line.PAGE", 1):
+            pages, after = [], 0
+            while page := asked.fetch_files(after):
+                self.assertEqual(len(page), 1)
+                pages += page
+                after = page[-1]["id"]
+        self.assertEqual(pages, whole)
+        with self.assertRaises(AccessError):
+            run.with_user(self.flow.users["service"]).fetch_files()
+
     def test_a_cancelled_run_stops(self):
         run = self.run_of(file_format="xlsx")
         run.with_user(self.flow.users["accountant"]).action_start()
