@@ -1,4 +1,7 @@
-"""``franchise-sync``: run, check, status, drain, report. Results go to standard output, logs to standard error."""
+"""``franchise-sync``: run, check, status, drain, report.
+
+Results go to standard output, logs to standard error.
+"""
 
 from __future__ import annotations
 

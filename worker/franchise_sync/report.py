@@ -85,9 +85,9 @@ def fetch(
     progress: Callable[[int, int], None] = lambda _done, _all: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
-    """Have the statements printed and write them as one ZIP to ``target``; nothing half-written is left there.
+    """Have the statements printed and write them as one ZIP to ``target``, whole or not at all.
 
-    :param timeout: seconds until it is given up; the run goes on in our Odoo and can be fetched from its screen
+    :param timeout: seconds until it is given up; the run goes on in our Odoo and its screen has the files
     :param progress: called with (dealt with, all) as often as something is known
     :raise Refused: our Odoo says why not, or nothing could be printed in time
     """
@@ -101,8 +101,8 @@ def fetch(
             break
         if time.monotonic() >= until:
             raise Refused(
-                f"The statements are not ready after {timeout:g} s. They go on being printed: fetch them from "
-                f"Statement Runs (number {run}) later."
+                f"The statements are not ready after {timeout:g} s. They go on being printed: fetch them "
+                f"from Statement Runs (number {run}) later."
             )
         sleep(interval)
     files = _write(client, run, target)
