@@ -164,6 +164,10 @@ class FranchiseClaim(models.Model):
         """
         self.sudo().clock_ids.filtered(lambda clock: clock.side == side and clock.kind in kinds)._end(at)
 
+    def _reopen_clocks(self, kinds, side):
+        """Let clocks of these kinds run on: what ended them doesn't hold any more."""
+        self.sudo().clock_ids.filtered(lambda clock: clock.side == side and clock.kind in kinds)._reopen()
+
     def _refresh_clocks(self):
         """Measure the open clocks again: a pause began, ended or was corrected."""
         self.sudo().clock_ids.filtered(lambda clock: not clock.done_at)._refresh()
