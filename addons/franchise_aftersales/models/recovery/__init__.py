@@ -10,5 +10,6 @@ from . import (
     recovery_answer,
     counter,
     settlement,
+    evidence,
     tie_out,
 )
