@@ -7,6 +7,7 @@ from . import (
     reroute_rule,
     route,
     recovery_route,
+    own_cost,
     recovery_answer,
     counter,
     settlement,
