@@ -48,3 +48,4 @@ from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_clus
 from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import
 from . import test_resolution_again
 from . import test_clock_evidence, test_clock_delivery
+from . import test_clock_catch_up

@@ -61,7 +61,9 @@ class TestClockSupplier(ClockCase):
         """R-D16: days from the demand by the version in force; warned, reminded and measured as the others."""
         recovery = self.carried()
         clock, claim = recovery.clock_ids, recovery.claim_id
-        self.assertEqual((clock.side, clock.kind, clock.state, clock.partner_id), ("carrier", "answer", "running", self.flow.carrier))
+        self.assertEqual(
+            (clock.side, clock.kind, clock.state, clock.partner_id), ("carrier", "answer", "running", self.flow.carrier)
+        )
         self.assertEqual(clock.due_at, claim._day_end(claim._local_day(clock.start_at) + timedelta(days=30)))
         ours = claim.clock_ids.filtered(lambda own: own.side in ("claimant", "duty") and own.due_at and not own.done_at)
         self.assertEqual(claim.clock_due_at, min(ours.mapped("due_at")), "the carrier's isn't ours")

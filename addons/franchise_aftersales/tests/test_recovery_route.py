@@ -185,7 +185,8 @@ class TestRecoveryRoute(RouteCase):
         self.conserved(recovery.claim_id)
         with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.env.cr.execute(
-                "UPDATE franchise_claim_recovery_route SET first_approved_by_id = decided_by_id WHERE id = %s", [route.id]
+                "UPDATE franchise_claim_recovery_route SET first_approved_by_id = decided_by_id WHERE id = %s",
+                [route.id],
             )
 
     def test_nobody_approves_own_cost_twice_or_of_their_own_claim(self):

@@ -12,5 +12,6 @@ from . import (
     counter,
     settlement,
     evidence,
+    packet,
     tie_out,
 )

@@ -38,7 +38,9 @@ class FranchiseClaimRecovery(models.Model):
     def _is_first_approved(self, amount):
         """Whether somebody has given the first of two approvals that `amount` is borne by us."""
         self.ensure_one()
-        return bool(self.own_agreed_by_id) and self.currency_id.compare_amounts(float(amount), self.own_agreed_amount) <= 0
+        return (
+            bool(self.own_agreed_by_id) and self.currency_id.compare_amounts(float(amount), self.own_agreed_amount) <= 0
+        )
 
     def _approve_first(self, target, amount):
         """Give the first of two approvals where the tier asks for two and there is none yet.

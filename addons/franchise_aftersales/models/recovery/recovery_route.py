@@ -218,7 +218,9 @@ class FranchiseClaimRecovery(models.Model):
             )
         )
         if target == "own" and self.own_agreed_by_id:
-            self.sudo()._trusted().write(dict.fromkeys(("own_agreed_amount", "own_agreed_by_id", "own_agreed_at"), False))
+            self.sudo()._trusted().write(
+                dict.fromkeys(("own_agreed_amount", "own_agreed_by_id", "own_agreed_at"), False)
+            )
         spoken = self.env._(
             "%(amount)s: %(kind)s, goes to: %(target)s. %(reason)s",
             amount=self.currency_id.format(amount),

@@ -42,7 +42,8 @@ class FranchiseExecutionDocumentMixin(models.AbstractModel):
         if not self.env.su:
             raise UserError(
                 self.env._(
-                    "%s: documents of claims are drawn up from what was promised, not linked by hand.", self._description
+                    "%s: documents of claims are drawn up from what was promised, not linked by hand.",
+                    self._description,
                 )
             )
 
