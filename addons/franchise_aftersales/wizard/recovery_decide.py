@@ -43,8 +43,8 @@ class FranchiseClaimRecoveryDecide(models.TransientModel):
     suggestion = fields.Char(compute="_compute_suggestion")
     target = fields.Selection(TARGETS, string="Goes To", compute="_compute_target", store=True, readonly=False)
     deciders = fields.Char(string="Confirmed By", compute="_compute_deciders", help="Empty: service staff.")
-    is_last_of_two = fields.Boolean(compute="_compute_deciders")
-    needs_two = fields.Boolean(compute="_compute_deciders")
+    is_last_of_two = fields.Boolean(string="Last of Two Approvals", compute="_compute_deciders")
+    needs_two = fields.Boolean(string="Two Approvals", compute="_compute_deciders")
     reason = fields.Char()
 
     @api.depends("recovery_id")
