@@ -49,3 +49,6 @@ from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_clai
 from . import test_statement_confirmation
 from . import test_portal_statement
 from . import test_statement_run
+from . import test_resolution_again
+from . import test_clock_evidence, test_clock_delivery
+from . import test_clock_catch_up

@@ -87,6 +87,25 @@ class Resolutions:
         offer.action_accept()
         return offer
 
+    def pay(self, move):
+        """Pay the document by an entry in the books. :return: the reconciled items of the document."""
+        receivable = self.flow.account["receivable"]
+        owed = move.line_ids.filtered(lambda line: line.account_id == receivable)
+        balance = sum(owed.mapped("balance"))
+        rows = [(receivable, -balance), (self.flow.account["expense"], balance)]
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": self.flow.journals[-1].id,
+                "line_ids": [
+                    Command.create({"account_id": account.id, "partner_id": move.partner_id.id, "balance": amount})
+                    for account, amount in rows
+                ],
+            }
+        )
+        entry.action_post()
+        (owed | entry.line_ids.filtered(lambda line: line.account_id == receivable)).reconcile()
+        return owed
+
     def resolve(self, claim):
         """A claim that is resolved, with all done: a signed apology."""
         offer = self.offer(claim, "accepted", kind="goodwill", amount=0)

@@ -162,7 +162,7 @@ class TestRecallSignals(ClusterCase):
             return search(model, company)
 
         self.patch(type(self.clusters), "_search_company", fails)
-        with mute_logger("odoo.addons.franchise_aftersales.models.aftercare.cluster_search"):
+        with mute_logger("odoo.addons.franchise_aftersales.models.base.batch"):
             result = self.clusters._run_search(commit=False)
         self.assertEqual((result["failed"], result["raised"]), (1, 1))
 

@@ -11,6 +11,7 @@ from odoo.tests import HttpCase, tagged
 
 from ..models.evidence.packet import Packet
 from .flow_evidence import HTML, PDF, SVG, photo, upload
+from .flow_resolution import Resolutions
 from .test_claim_evidence import EvidenceCase
 
 PHONE = "13812345678"
@@ -83,6 +84,51 @@ class TestClaimPacket(PacketCase):
         demands = next(part for part in section if part["title"] == "Demands and Answers")
         self.assertEqual(len(demands["rows"]), 1)
         self.assertIn(self.supplier.display_name, demands["rows"][0])
+
+    def negotiated(self):
+        """A claim with an offer to the franchisee, one of the supplier's, one that was never made, and two counter-claims."""
+        claim = self.approved()
+        make = Resolutions(self.flow)
+        make.offer(claim, kind="compensation", amount=40, terms=f"Ring {PHONE}")
+        make.offer(claim, kind="replace", offered_by="supplier", terms="New cups from the maker")
+        make.offer(claim, "draft", kind="goodwill", terms="Not said yet")
+        for party, reason in (("supplier", "Transport to us"), ("carrier", "Waiting time")):
+            self.env["franchise.claim.counter"].with_user(self.flow.users["service"]).create(
+                {"claim_id": claim.id, "party": party, "amount": 12, "reason": reason}
+            )
+        return claim
+
+    def tables(self, claim, reader, partner=None):
+        """{title: rows as text} of the sections that the reader gets."""
+        packet = Packet(reader, partner.id if partner else 0)
+        return {part["title"]: str(part["rows"]) for part in claim._for_packet(packet, "en_US")._packet_sections()}
+
+    def test_a_court_reads_the_whole_negotiation(self):
+        """R-D17: all offers that were made and all counter-claims; R-H5: numbers covered."""
+        claim = self.negotiated()
+        found = self.tables(claim, "court")
+        for said in ("Compensation", "New cups from the maker", "138****5678", "Head Office", "Supplier"):
+            self.assertIn(said, found["Offers"])
+        self.assertNotIn("Not said yet", found["Offers"])
+        self.assertNotIn(PHONE, found["Offers"])
+        self.assertIn("Transport to us", found["Counter-Claims"])
+        self.assertIn("Waiting time", found["Counter-Claims"])
+        self.assertEqual(list(found)[1:4], ["Losses", "Offers", "Counter-Claims"])
+        text = self.html(self.ask(claim, reader="court"))
+        self.assertIn("New cups from the maker", text)
+        self.assertIn("Waiting time", text)
+
+    def test_a_party_reads_its_own_part_of_the_negotiation(self):
+        """R-D17: the supplier isn't told what the franchisee was offered, nor what the carrier demands."""
+        claim = self.negotiated()
+        found = self.tables(claim, "supplier", self.supplier)
+        self.assertIn("New cups from the maker", found["Offers"])
+        self.assertNotIn("Compensation", found["Offers"])
+        self.assertIn("Transport to us", found["Counter-Claims"])
+        self.assertNotIn("Waiting time", found["Counter-Claims"])
+        carrier = self.tables(claim, "carrier", self.flow.carrier)
+        self.assertNotIn("Offers", carrier)
+        self.assertNotIn("Transport to us", carrier["Counter-Claims"])
 
     def test_personal_data_is_covered_unless_the_reader_may_have_it(self):
         claim = self.approved()

@@ -197,6 +197,43 @@ class TestClaimBulk(FlowCase):
         self.assertEqual((wizard.done_count, wizard.refused_count), (0, 2))
         self.assertIn("nobody approves", wizard.refusal_ids[0].reason)
 
+    def test_first_approvals_in_bulk(self):
+        """R-D7, R-D15: those that need two approvals get the first; the others are told why not."""
+        tiers = self.env["franchise.approval.tier"].search([("company_id", "=", self.flow.company.id)])
+        tiers[1].amount_from, tiers[2].amount_from = 10, 20
+        bill = self.flow.bill((25.0, 25.0, 25.0, 5.0))
+        large = [self.flow.claim([("goods", line, line.price_unit)], "assessed") for line in bill[:3]]
+        small = self.flow.claim([("goods", bill[3], 5.0)], "assessed")
+        draft = self.flow.claim([("goods", bill[3], 5.0)])
+        large[1].with_user(self.flow.users["manager"]).action_preapprove()
+        large[2]._trusted().involved_user_ids = self.flow.users["finance"]
+        claims = small.union(*large, draft)
+        wizard = self.bulk(claims, "preapprove", role="finance")
+        self.assertEqual((wizard.done_count, wizard.refused_count), (1, 4))
+        self.assertEqual((large[0].preapproved_by_id, large[0].state), (self.flow.users["finance"], "assessed"))
+        reasons = {refusal.claim_id: refusal.reason for refusal in wizard.refusal_ids}
+        self.assertIn("first approval already", reasons[large[1]])
+        self.assertIn("nobody approves", reasons[large[2]])
+        self.assertIn("one approval only", reasons[small])
+        self.assertIn("possible only from", reasons[draft])
+        with self.assertRaises(AccessError):
+            self.bulk(claims, "preapprove", role="service")
+
+    def test_first_approvals_in_one_batch(self):
+        """R-D15: as many queries for fifty as for five."""
+        tiers = self.env["franchise.approval.tier"].search([("company_id", "=", self.flow.company.id)])
+        tiers[0].approver_count = 2
+        counts = []
+        for number in (2, 5, 50):  # the first fills caches
+            claims = self.claims(number, "assessed")
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertEqual(self.bulk(claims, "preapprove", role="finance").done_count, number)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[1], counts[2])
+
     def test_roles_and_empty_choices(self):
         claims = self.claims(1)
         with self.assertRaises(AccessError):

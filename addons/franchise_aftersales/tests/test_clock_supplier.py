@@ -48,8 +48,56 @@ class TestClockSupplier(ClockCase):
         )
         carrier = recovery.claim_id.recovery_ids - recovery
         self.assertTrue(carrier)
-        self.assertFalse(carrier.clock_ids, "a carrier has no service levels with us")
+        self.assertFalse(carrier.clock_ids, "nobody knows how the goods travelled")
         self.assertEqual(self.of(recovery, "answer").partner_id, self.maker)
+
+    def carried(self, **values):
+        """The carrier's recovery of a claim about a delivery by rail."""
+        rail = self.env.ref("franchise_aftersales.transport_mode_rail")
+        claim = self.claim("approved", transport_mode_id=rail.id, delivery_date=self.flow.day(-20), **values)
+        return claim.recovery_ids.filtered(lambda row: row.party == "carrier")
+
+    def test_a_carrier_answers_within_the_days_of_its_transport_mode(self):
+        """R-D16: days from the demand by the version in force; warned, reminded and measured as the others."""
+        recovery = self.carried()
+        clock, claim = recovery.clock_ids, recovery.claim_id
+        self.assertEqual(
+            (clock.side, clock.kind, clock.state, clock.partner_id), ("carrier", "answer", "running", self.flow.carrier)
+        )
+        self.assertEqual(clock.due_at, claim._day_end(claim._local_day(clock.start_at) + timedelta(days=30)))
+        ours = claim.clock_ids.filtered(lambda own: own.side in ("claimant", "duty") and own.due_at and not own.done_at)
+        self.assertEqual(claim.clock_due_at, min(ours.mapped("due_at")), "the carrier's isn't ours")
+        recovery.with_user(self.flow.users["service"]).action_reject()
+        self.assertEqual((clock.state, bool(clock.done_at)), ("kept", True))
+
+    def test_a_late_carrier_is_reminded_and_costs_nothing(self):
+        """R-D16: no penalty was agreed with the carrier."""
+        self.flow.carrier.email = "carrier@test.example.com"
+        recovery = self.carried()
+        clock = self.started(recovery.clock_ids, self.ago(days=40), agreed_until=self.ago(days=9))
+        self.assertIn("Carrier", clock._told())
+        before = self.env["mail.mail"].search_count([])
+        clock._sweep_pass(Datetime.now())
+        mail = self.env["mail.mail"].search([], order="id desc", limit=1)
+        self.assertEqual(self.env["mail.mail"].search_count([]), before + 1)
+        self.assertIn("By the terms of the carriage", mail.body_html)
+        recovery.with_user(self.flow.users["service"]).action_accept()
+        self.assertEqual((clock.state, clock.charge_ids.ids), ("broken", []))
+
+    def test_days_of_a_version_and_of_a_carriage_without_limit(self):
+        version = self.flow.make_version(self.agreement, date_from=self.flow.day(100))
+        rail = self.env.ref("franchise_aftersales.transport_mode_rail")
+        row = version.transport_notice_ids.filtered(lambda row: row.transport_mode_id == rail)
+        row.answer_days = 60
+        rail.answer_days = 45
+        none = rail.browse()
+        self.assertEqual((version._transport_answer_days(rail), version._transport_answer_days(none)), (60, 0))
+        later = self.flow.make_version(self.agreement, date_from=self.flow.day(200))
+        self.assertEqual(later._transport_answer_days(rail), 45)
+        self.agreement.version_ids.transport_notice_ids.flush_recordset()
+        self.env.cr.execute("UPDATE franchise_service_agreement_transport_notice SET answer_days = 0")
+        self.env.invalidate_all()
+        self.assertFalse(self.carried().clock_ids)
 
     def test_a_level_of_its_own_comes_first(self):
         """Acknowledgement and answer may have levels of their own, beside those for first answers and complaints."""

@@ -68,6 +68,65 @@ class TestPrivacyRequest(FlowCase):
         self.assertIn("Garden Street 7", table)
         self.assertTrue(any("13800138000" in (row["body"] or "") for row in data["mail.message"]))
 
+    def complained(self, partner):
+        """A request by e-mail that became a claim, whose end customer is `partner`, and a later call about it."""
+        intake = self.env["franchise.claim.intake"].create(
+            {
+                "email_from": '"Zhang Wei" <Zhang.Wei@customers.example>',
+                "subject": "Kettle of Zhang Wei",
+                "body": "My kettle leaks.\nZhang Wei\n13800138000\nGarden Street 7",
+                "company_id": self.flow.company.id,
+            }
+        )
+        intake.message_post(
+            body="It leaks. Zhang Wei, 13800138000", message_type="email", email_from="zhang.wei@customers.example"
+        )
+        claim = self.flow.claim(
+            stage="approved", customer_id=partner.id, description="Zhang Wei says: it leaks. Call 13800138000"
+        )
+        claim.message_post(body="zhang wei called from Garden Street 7: it leaks")
+        return intake, claim
+
+    def test_claims_and_requests_are_exported(self):
+        """R-B11, R-D1: also a request whose sender nobody linked to the contact, and the claim behind which they stand."""
+        partner = self.customer()
+        intake, claim = self.complained(partner)
+        stranger = self.env["franchise.claim.intake"].create(
+            {"email_from": "azhang.wei@customers.example", "subject": "Cup", "company_id": self.flow.company.id}
+        )
+        request = self.request("export", partner)
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(request.export_file))) as archive:
+            data = json.loads(archive.read("data.json"))
+        self.assertEqual([row["name"] for row in data["franchise.claim.intake"]], [intake.name])
+        self.assertNotEqual(stranger.name, intake.name)
+        self.assertIn("My kettle leaks", data["franchise.claim.intake"][0]["body"])
+        self.assertEqual([row["name"] for row in data["franchise.claim"]], [claim.name])
+        self.assertTrue(any("It leaks" in (row["body"] or "") for row in data["mail.message"]))
+
+    def test_claims_and_requests_say_nothing_of_the_person_any_more(self):
+        """R-B11: what happened stays, for it was demanded of others; who it was goes, on decided claims too."""
+        partner = self.customer()
+        intake, claim = self.complained(partner)
+        self.assertEqual(claim.customer_label, "Z**")
+        self.request("anonymise", partner)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        messages = intake.message_ids | claim.message_ids
+        said = str(
+            [
+                intake.read(["email_from", "subject", "body"]),
+                claim.read(["description", "customer_label"]),
+                messages.mapped("body"),
+                messages.mapped("email_from"),
+            ]
+        )
+        for word in ("Zhang Wei", "zhang wei", "zhang.wei@", "13800138000", "Garden Street 7"):
+            self.assertNotIn(word, said)
+        self.assertIn("My kettle leaks", intake.body)
+        self.assertIn("it leaks", claim.description)
+        self.assertEqual(claim.state, "approved")
+        self.assertFalse(intake.email_from)
+
     def test_anonymised_while_the_books_tie_out(self):
         partner = self.customer()
         user = self.env["res.users"].create(

@@ -15,7 +15,7 @@ from ..tools.evidence_files import (
     spreadsheet_text,
     unique_names,
 )
-from ..tools.masking import covered, masked
+from ..tools.masking import covered, hidden, masked
 from ..tools.photo_location import without_location
 from .flow_evidence import DOCM, DOCX, EXE, EXIF, GPS, HTML, MP4, PDF, SVG, XML, archive, photo
 
@@ -176,6 +176,20 @@ class TestEvidenceRules(BaseCase):
             with self.subTest(text):
                 self.assertEqual(masked(text), expected)
         self.assertEqual((covered("王小明"), covered(""), covered(None)), ("王**", "", ""))
+
+    def test_a_person_is_hidden_in_text(self):
+        """R-B11: (text, words, what is left)."""
+        for text, words, expected in (
+            ("Zhang Wei says: it leaks", ["Zhang Wei"], "** says: it leaks"),
+            ("ZHANG WEI, 13800138000", ["zhang wei"], "**, 138****8000"),
+            ("Weighing of Wei", ["Wei"], "Weighing of **"),
+            ("王小明说漏水", ["王小明"], "**说漏水"),
+            ("a.b*c", ["a.b*c"], "**"),
+            ("nobody", [], "nobody"),
+            (None, ["x"], ""),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(hidden(text, words), expected)
 
     @settings(max_examples=200, deadline=None)
     @given(st.text(max_size=20), st.from_regex(r"\A1[3-9][0-9]{9}\Z"), st.text(max_size=20))

@@ -3,8 +3,10 @@ import uuid
 from datetime import timedelta
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import tagged
 
+from .flow_evidence import PDF
 from .test_recovery_route import RouteCase
 
 STATES = ("demanded", "acknowledged", "accepted", "partial", "rejected", "disputed", "withdrawn")
@@ -185,6 +187,53 @@ class TestRecoveryEvents(RouteCase):
             return self.env.cr.sql_log_count - before
 
         self.assertEqual(queries(2), queries(7))
+
+    def added(self, claim, kinds, user):
+        return (
+            self.env["franchise.claim.evidence"]
+            .with_user(user)
+            .create(
+                [
+                    {
+                        "claim_id": claim.id,
+                        "type_id": self.env.ref(f"franchise_aftersales.evidence_{kind}").id,
+                        "text": "They say so",
+                        "file_ids": [Command.create({"name": "record.pdf", "raw": PDF})],
+                    }
+                    for kind in kinds
+                ]
+            )
+        )
+
+    def test_evidence_that_is_added_later(self):
+        """R-D4, R-G1: one event for what is added together, the same amounts; the carrier has no system."""
+        recovery = self.recovery()
+        claim = recovery.claim_id
+        self.assertEqual(len(claim.recovery_ids), 2)
+        rows = self.added(claim, ("problem_record", "carrier_report"), self.flow.users["service"])
+        self.assertTrue(all(rows.mapped("is_addition")))
+        submitted, changed = self.payloads(recovery)
+        self.assertEqual((changed["kind"], changed["original"]), ("claim_changed", submitted["uuid"]))
+        self.assertEqual((changed["amount"], changed["lines"][0]["amount"]), ("800.00", "800.00"))
+        names = ", ".join(rows.type_id.mapped("name"))
+        self.assertEqual(changed["reason"], f"More evidence was given: {names}.")
+        self.added(claim, ("carrier_report",), self.flow.users["service"])
+        self.assertEqual([payload["kind"] for payload in self.payloads(recovery)][2:], ["claim_changed"])
+
+    def test_evidence_before_the_demand_or_after_its_end_is_no_event(self):
+        """R-G1: an assessed claim was told to nobody; a demand that was withdrawn is over; a giver knows."""
+        early = self.flow.claim(stage="assessed", supplier=self.supplier)
+        self.added(early, ("problem_record",), self.flow.users["service"])
+        self.assertFalse(self.env["franchise.sync.message"].search([("aggregate", "=", f"franchise.claim,{early.id}")]))
+        recovery = self.recovery()
+        self.as_role(recovery, "finance")._withdraw("own", "Our own mistake")
+        self.added(recovery.claim_id, ("problem_record",), self.flow.users["service"])
+        self.assertEqual(len(self.messages(recovery)), 2)
+        own = self.recovery()
+        own.claim_id._portal_add_evidence(
+            self.env.ref("franchise_aftersales.evidence_problem_record"), [("own.pdf", PDF)], "Ours", self.supplier
+        )
+        self.assertEqual(len(self.messages(own)), 1)
 
     def test_whom_no_system_was_told_needs_no_change(self):
         recovery = self.recovery("carrier")

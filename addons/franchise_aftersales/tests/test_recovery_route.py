@@ -69,7 +69,7 @@ class TestRecoveryRoute(RouteCase):
         recovery = self.rejected()
         self.assertEqual(recovery._suggested_route().target, "dispute")  # of quality, the parent of the cause
         wizard = self.dialogue(recovery, "service")
-        self.assertEqual((wizard.target, wizard.amount, wizard.needs_finance), ("dispute", 800, True))
+        self.assertEqual((wizard.target, wizard.amount, wizard.deciders), ("dispute", 800, "Finance"))
         general = self.rejected("carrier")
         self.assertEqual(general._suggested_route().target, "own")
         self.assertFalse(self.flow.recovery()._suggested_route())
@@ -141,6 +141,68 @@ class TestRecoveryRoute(RouteCase):
         for role in ("accountant", "contract", "operator"):
             with self.subTest(role=role), self.assertRaises(AccessError), self.env.cr.savepoint():
                 self.as_role(recovery, role)._route({line: 1}, "own", "x")
+
+    def tiers_from(self, one, two):
+        """A manager approves from `one` on, two people from `two` on."""
+        tiers = self.env["franchise.approval.tier"].search([("company_id", "=", self.flow.company.id)])
+        tiers[1].amount_from, tiers[2].amount_from = one, two
+
+    def test_the_tiers_of_approval_decide_on_own_cost(self):
+        """R-D7, R-D16: the same table as for the claim; all that is borne of a claim counts, at the day's rate."""
+        recovery = self.rejected("carrier")  # 100 rejected; service decides on 50 of it
+        self.tiers_from(60, 90)
+        line = recovery.line_ids
+        with self.assertRaisesRegex(AccessError, "Manager"), self.env.cr.savepoint():
+            self.as_role(recovery, "finance")._route({line: 60}, "own", "Goodwill")
+        wizard = self.dialogue(recovery, "finance", amount=60, target="own", reason="Goodwill")
+        self.assertEqual((wizard.deciders, wizard.needs_two), ("Manager", False))
+        self.as_role(recovery, "finance")._route({line: 55}, "own", "Goodwill")
+        with self.assertRaisesRegex(AccessError, "Manager"), self.env.cr.savepoint():
+            self.as_role(recovery, "finance")._route({line: 5}, "own", "In small pieces")
+        self.as_role(recovery, "manager")._route({line: 5}, "own", "Goodwill")
+        self.assertEqual(recovery.amount_own, 60)
+        self.assertFalse(any(recovery.route_ids.mapped("first_approved_by_id")))
+
+    def test_two_people_let_much_be_borne(self):
+        """R-D7: the first approval by anybody of finance, the last by another person of the tier; in PostgreSQL too."""
+        recovery = self.rejected("carrier")
+        self.tiers_from(80, 90)
+        wizard = self.dialogue(recovery, "finance", target="own", reason="Goodwill")
+        self.assertEqual((wizard.deciders, wizard.needs_two, wizard.is_last_of_two), ("Finance", True, False))
+        self.assertEqual(wizard.action_confirm()["tag"], "display_notification")
+        self.assertEqual((recovery.amount_own, recovery.own_agreed_by_id), (0, self.flow.users["finance"]))
+        self.assertFalse(recovery.route_ids)
+        line = recovery.line_ids
+        with self.assertRaisesRegex(AccessError, "Manager"), self.env.cr.savepoint():
+            self.as_role(recovery, "finance")._route({line: 100}, "own", "Goodwill")
+        self.as_role(recovery, "manager")._route({line: 100}, "own", "Goodwill")
+        route = recovery.route_ids
+        self.assertEqual(
+            (route.amount, route.first_approved_by_id, route.decided_by_id),
+            (100, self.flow.users["finance"], self.flow.users["manager"]),
+        )
+        self.assertFalse(recovery.own_agreed_by_id or recovery.own_agreed_amount)
+        self.conserved(recovery.claim_id)
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.env.cr.execute(
+                "UPDATE franchise_claim_recovery_route SET first_approved_by_id = decided_by_id WHERE id = %s",
+                [route.id],
+            )
+
+    def test_nobody_approves_own_cost_twice_or_of_their_own_claim(self):
+        """R-D7: not who gave the first approval, nor who entered or assessed the claim; more needs a new first approval."""
+        recovery = self.rejected("carrier")
+        self.tiers_from(52, 55)
+        manager, line = self.as_role(recovery, "manager"), recovery.line_ids
+        manager._route({line: 60}, "own", "Goodwill")
+        with self.assertRaisesRegex(UserError, "you gave the first approval"), self.env.cr.savepoint():
+            manager._route({line: 60}, "own", "Goodwill")
+        self.as_role(recovery, "finance")._route({line: 70}, "own", "Goodwill")
+        self.assertEqual((recovery.own_agreed_by_id, recovery.own_agreed_amount), (self.flow.users["finance"], 70))
+        self.assertFalse(recovery.amount_own)
+        recovery.claim_id._trusted().involved_user_ids = self.flow.users["manager"]
+        with self.assertRaisesRegex(UserError, "entered or assessed"), self.env.cr.savepoint():
+            manager._route({line: 60}, "own", "Goodwill")
 
     def test_a_rule_that_finance_confirms(self):
         recovery = self.rejected()

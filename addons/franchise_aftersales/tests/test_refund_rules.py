@@ -72,3 +72,9 @@ class TestRefundRules(BaseCase):
         found = excess(amount, approved)
         self.assertEqual(found + min(to_decimal(amount), to_decimal(approved)), to_decimal(amount))
         self.assertGreaterEqual(found, 0)
+
+    @given(AMOUNTS, AMOUNTS, AMOUNTS)
+    def test_excess_of_several(self, first, second, approved):
+        """Two offers, one after the other, exceed by what both together do."""
+        both = excess(first, approved) + excess(second, approved, first)
+        self.assertEqual(both, excess(to_decimal(first) + to_decimal(second), approved))

@@ -19,25 +19,6 @@ class MoneyCase(ResolutionCase):
     def post(self, moves):
         moves.with_user(self.flow.users["finance"]).action_post()
 
-    def pay(self, move):
-        """Pay the document by an entry in the bank's books. :return: the reconciled items of the document."""
-        receivable = self.flow.account["receivable"]
-        owed = move.line_ids.filtered(lambda line: line.account_id == receivable)
-        balance = sum(owed.mapped("balance"))
-        rows = [(receivable, -balance), (self.flow.account["expense"], balance)]
-        entry = self.env["account.move"].create(
-            {
-                "journal_id": self.bank.id,
-                "line_ids": [
-                    Command.create({"account_id": account.id, "partner_id": move.partner_id.id, "balance": amount})
-                    for account, amount in rows
-                ],
-            }
-        )
-        entry.action_post()
-        (owed | entry.line_ids.filtered(lambda line: line.account_id == receivable)).reconcile()
-        return owed
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -64,7 +45,7 @@ class TestCreditNote(MoneyCase):
 
     def test_from_the_invoice_to_the_payment(self):
         sold = self.make.invoice((30.0, 50.0), tax=self.tax)
-        self.pay(sold.move_id)
+        self.make.pay(sold.move_id)
         execution, move = self.refund(
             [
                 {"purpose": "refund", "invoice_line_id": sold[0].id, "quantity": 1},
@@ -84,7 +65,7 @@ class TestCreditNote(MoneyCase):
             move.with_user(self.flow.users["service"]).action_post()
         self.post(move)
         self.assertEqual(execution.state, "underway")
-        owed = self.pay(move)
+        owed = self.make.pay(move)
         self.assertEqual(execution.state, "done")
         self.assertTrue(execution.done_at)
         owed.remove_move_reconcile()
@@ -125,8 +106,8 @@ class TestCreditNote(MoneyCase):
 
     def test_one_credit_note_an_invoice(self):
         first, second = self.make.invoice((30.0,)), self.make.invoice((20.0,))
-        self.pay(first.move_id)
-        self.pay(second.move_id)
+        self.make.pay(first.move_id)
+        self.make.pay(second.move_id)
         execution, moves = self.refund(
             [
                 {"purpose": "refund", "invoice_line_id": first.id, "quantity": 1},
@@ -142,7 +123,7 @@ class TestCreditNote(MoneyCase):
         self.assertEqual(execution.state, "underway")
         self.post(moves[1:])
         for move in moves:
-            self.pay(move)
+            self.make.pay(move)
         self.assertEqual(execution.state, "done")
 
     def test_thirds_add_up(self):

@@ -30,3 +30,15 @@ def covered(value):
     """A name or an address with only its first character left; "" for nothing."""
     value = str(value or "").strip()
     return f"{value[0]}**" if value else ""
+
+
+def hidden(text, words):
+    """`text` without a person: `words`, which name it, become "**" wherever they stand, and numbers are covered (`masked`).
+
+    :param words: longest first; upper and lower case are the same.
+    """
+    text = str(text or "")
+    for word in words:
+        edge = r"(?<!\w)%s(?!\w)" if word.isascii() else "%s"  # Chinese writes no spaces between words
+        text = re.sub(edge % re.escape(word), "**", text, flags=re.IGNORECASE)
+    return masked(text)

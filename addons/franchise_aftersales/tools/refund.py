@@ -48,6 +48,10 @@ def reduction_of_pieces(subtotal, quantity_invoiced, quantity, percent, rounding
     return round_money(to_decimal(subtotal) * pieces / invoiced * share / 100, rounding)
 
 
-def excess(amount, approved) -> Decimal:
-    """By how much an amount that is offered goes beyond what was approved; never negative."""
-    return max(to_decimal(amount) - to_decimal(approved), Decimal(0))
+def excess(amount, approved, before=0) -> Decimal:
+    """By how much an amount that is offered goes beyond what was approved; never negative, never more than the amount.
+
+    :param before: what was given already of what was approved. Formula: min(a, max(a + b − approved, 0)).
+    """
+    offered = to_decimal(amount)
+    return min(max(offered + to_decimal(before) - to_decimal(approved), Decimal(0)), offered)

@@ -33,6 +33,7 @@ class FranchiseClaimBulk(models.TransientModel):
         [
             ("submit", "Submit"),
             ("assess", "Assess as claimed"),
+            ("preapprove", "First approval"),
             ("approve", "Approve"),
             ("assign", "Assign"),
             ("cancel", "Cancel"),
@@ -158,8 +159,12 @@ class FranchiseClaimBulk(models.TransientModel):
                 claim for claim, others in left._find_duplicates().items() if others and not claim.duplicate_reason
             ]
             left.browse().union(*doubled).write({"duplicate_reason": self.duplicate_reason})
-        if self.step in ("submit", "assess", "approve"):
-            for claim, sentences in left._obstacles(self.step).items():
+        if self.step == "preapprove":
+            refused.update(left._preapproval_problems())
+            left = left.filtered(lambda claim: claim not in refused)
+        if self.step in ("submit", "assess", "preapprove", "approve"):
+            step = "approve" if self.step == "preapprove" else self.step
+            for claim, sentences in left._obstacles(step).items():
                 if sentences:
                     refused[claim] = "\n".join(sentences)
         return claims.filtered(lambda claim: claim not in refused), refused

@@ -42,7 +42,9 @@ class FranchiseClaimRecoveryDecide(models.TransientModel):
     )
     suggestion = fields.Char(compute="_compute_suggestion")
     target = fields.Selection(TARGETS, string="Goes To", compute="_compute_target", store=True, readonly=False)
-    needs_finance = fields.Boolean(compute="_compute_needs_finance")
+    deciders = fields.Char(string="Confirmed By", compute="_compute_deciders", help="Empty: service staff.")
+    is_last_of_two = fields.Boolean(string="Last of Two Approvals", compute="_compute_deciders")
+    needs_two = fields.Boolean(string="Two Approvals", compute="_compute_deciders")
     reason = fields.Char()
 
     @api.depends("recovery_id")
@@ -82,11 +84,16 @@ class FranchiseClaimRecoveryDecide(models.TransientModel):
             wizard.target = wizard.target or suggested
 
     @api.depends("recovery_id", "target", "amount", "whole")
-    def _compute_needs_finance(self):
+    def _compute_deciders(self):
         for wizard in self:
-            recovery = wizard.recovery_id
+            recovery, tier = wizard.recovery_id, None
             amount = recovery._amount_asked() if wizard.whole and recovery else wizard.amount
-            wizard.needs_finance = bool(recovery and wizard.target and recovery._needs_finance(wizard.target, amount))
+            if recovery and wizard.target:
+                tier = recovery._deciding_tier(wizard.target, amount)
+            groups = recovery._deciders(wizard.target, amount) if tier is not None else None
+            wizard.deciders = groups and ", ".join(groups.mapped("name"))
+            wizard.needs_two = bool(tier) and tier.approver_count > 1
+            wizard.is_last_of_two = wizard.needs_two and recovery._is_first_approved(amount)
 
     def action_confirm(self):
         """Confirm the decision. :raises UserError: something is missing or an amount isn't open."""
@@ -99,7 +106,18 @@ class FranchiseClaimRecoveryDecide(models.TransientModel):
         else:
             new = recovery._route(self._amounts(), self.target, self.reason)
         if not new:
-            return {"type": "ir.actions.act_window_close"}
+            close = {"type": "ir.actions.act_window_close"}
+            if recovery.own_agreed_by_id != self.env.user:
+                return close
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "info",
+                    "message": self.env._("First approval given. Another person has to give the last."),
+                    "next": close,
+                },
+            }
         return {
             "type": "ir.actions.act_window",
             "res_model": new._name,

@@ -15,12 +15,7 @@ class FranchiseClaimExecution(models.Model):
     repair_count = fields.Integer(string="Number of Repair Orders", compute="_compute_repair_count")
 
     def _compute_repair_count(self):
-        counts = {
-            execution.id: count
-            for execution, count in self.env["repair.order"]
-            .sudo()
-            ._read_group([("franchise_execution_id", "in", self.ids)], ["franchise_execution_id"], ["__count"])
-        }
+        counts = self._document_counts("repair.order")
         for execution in self:
             execution.repair_count = counts.get(execution.id, 0)
 
@@ -90,12 +85,4 @@ class FranchiseClaimExecution(models.Model):
 
     def action_view_repairs(self):
         """Open the repair orders."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Repair Orders"),
-            "res_model": "repair.order",
-            "view_mode": "list,form",
-            "domain": [("franchise_execution_id", "=", self.id)],
-            "context": {"create": False},
-        }
+        return self._action_documents("repair.order", self.env._("Repair Orders"))

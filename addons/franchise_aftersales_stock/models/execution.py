@@ -17,12 +17,7 @@ class FranchiseClaimExecution(models.Model):
     picking_count = fields.Integer(string="Number of Transfers", compute="_compute_picking_count")
 
     def _compute_picking_count(self):
-        counts = {
-            execution.id: count
-            for execution, count in self.env["stock.picking"]
-            .sudo()
-            ._read_group([("franchise_execution_id", "in", self.ids)], ["franchise_execution_id"], ["__count"])
-        }
+        counts = self._document_counts("stock.picking")
         for execution in self:
             execution.picking_count = counts.get(execution.id, 0)
 
@@ -115,12 +110,9 @@ class FranchiseClaimExecution(models.Model):
 
     def action_view_pickings(self):
         """Open the transfers."""
+        return self._action_documents("stock.picking", self.env._("Transfers"))
+
+    def _arrived_at(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Transfers"),
-            "res_model": "stock.picking",
-            "view_mode": "list,form",
-            "domain": [("franchise_execution_id", "=", self.id)],
-            "context": {"create": False},
-        }
+        done = self._live_pickings().filtered(lambda picking: picking.state == "done" and picking.date_done)
+        return max(done.mapped("date_done")) if done else super()._arrived_at()

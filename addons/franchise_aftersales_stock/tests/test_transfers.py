@@ -15,6 +15,9 @@ class TestTransfers(ResolutionCase):
         cls.product = cls.env["product.product"].create({"name": "Kettle", "type": "consu", "is_storable": True})
         cls.warehouse = cls.env["stock.warehouse"].search([("company_id", "=", cls.flow.company.id)], limit=1)
         cls.env["stock.quant"]._update_available_quantity(cls.product, cls.warehouse.lot_stock_id, 20)
+        cls.prompt = cls.flow.partner("Prompt")
+        level = {"kind": "delivery", "duration": 3, "unit": "days"}
+        cls.flow.make_agreement(cls.prompt, level_ids=[Command.create(level)])
         cls.keeper = cls.flow.make_user("employee")
         cls.keeper.group_ids = [Command.link(cls.env.ref("stock.group_stock_user").id)]
 
@@ -46,6 +49,19 @@ class TestTransfers(ResolutionCase):
         self.validate(received, 3)
         self.assertEqual(back.state, "done")
         self.assertEqual(back.done_by_id, self.keeper)
+
+    def test_a_transfer_that_is_done_is_the_arrival(self):
+        """R-D10: the delivery promise began with the acceptance and ends when the last transfer was done."""
+        claim = self.flow.claim(stage="approved", supplier=self.prompt)
+        line = {"purpose": "gift", "product_id": self.product.id, "name": "Kettle", "quantity": 3}
+        gift = self.make.offer(claim, "accepted", kind="goodwill", lines=[line]).claim_id.execution_ids
+        clock = claim.clock_ids.filtered(lambda clock: clock.kind == "delivery")
+        self.assertEqual(clock.state, "running")
+        self.validate(gift.picking_ids, 1, backorder=True)
+        self.assertEqual(clock.state, "running", "two are on their way")
+        rest = gift.picking_ids.filtered(lambda picking: picking.state != "done")
+        self.validate(rest, 2)
+        self.assertEqual((clock.state, clock.done_at), ("kept", rest.date_done))
 
     def test_in_two_deliveries(self):
         gift = self.promised("gift")

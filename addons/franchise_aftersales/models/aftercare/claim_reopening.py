@@ -24,11 +24,18 @@ class FranchiseClaim(models.Model):
     reopen_requested_on = fields.Date(string="Asked On", readonly=True, copy=False, index="btree_not_null")
 
     def action_resume(self):
-        """Closed → approved: something is still to be done. :raises UserError: no reason is given."""
+        """Closed → approved: something is still to be done.
+
+        What was accepted and done stays, what was not done is annulled, and another resolution can be agreed; the clock of
+        the resolution runs on. :raises UserError: no reason is given.
+        """
         self._check_transition("resume")
         self._check_reopen_reason()
+        reasons = {claim: claim.reopen_reason.strip() for claim in self}
         for count, claims in self.grouped("reopen_count").items():
             claims._move("resume", {**NOBODY_TOLD, "reopen_count": count + 1})
+        self._end_resolution(reasons)
+        self._reopen_clocks({"resolution"}, "claimant")
         self._reopened(self.env._("Taken up again"))
         return True
 
@@ -48,6 +55,9 @@ class FranchiseClaim(models.Model):
             line._trusted_write({"amount_assessed": line.amount_claimed, "assessed_by_id": False})
         self._trusted()._decide_coverage()
         self.env["franchise.claim.quota"]._reserve(self.line_ids.invoice_line_id)
+        self._end_resolution({claim: claim.reopen_reason.strip() for claim in self})
+        self._reopen_clocks({"complaint", "resolution"}, "claimant")
+        self._follow_clocks()
         self._reopened(self.env._("Considered again"), before)
         return True
 

@@ -1,14 +1,11 @@
-import logging
 from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from ..base.batch import BatchRun, by_id
 from .cluster import OPEN_STATES
-
-_logger = logging.getLogger(__name__)
 
 # Claims that say something of the goods; a rejected one may have been late and true all the same.
 COUNTED = ("submitted", "assessed", "approved", "closed", "rejected")
@@ -25,24 +22,18 @@ class FranchiseClaimCluster(models.Model):
 
         :return: {"raised": number, "grown": number, "failed": number of companies}.
         """
-        result = {"raised": 0, "grown": 0, "failed": 0}
-        companies = self.env["res.company"].search([("franchise_cluster_claims", ">", 0)])
-        for done, company in enumerate(companies, start=1):
-            try:
-                with self.env.cr.savepoint():
-                    raised, grown = self.with_company(company)._search_company(company)
-                    self.env.flush_all()
-                result["raised"] += len(raised)
-                result["grown"] += len(grown)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except Exception:
-                self.env.invalidate_all(flush=False)
-                _logger.exception("Recall signals of %s can't be looked for; the next run tries again.", company.name)
-                result["failed"] += 1
-            if commit and not self.env["ir.cron"]._commit_progress(1, remaining=len(companies) - done):
-                break
-        return result
+        result = {"raised": 0, "grown": 0}
+
+        def search(company):
+            raised, grown = self.with_company(company)._search_company(company)
+            self.env.flush_all()
+            result["raised"] += len(raised)
+            result["grown"] += len(grown)
+
+        with BatchRun(self.env, "The search for recall signals", commit) as run:
+            # A company a batch: each is a statement over all of its claims.
+            run.work(by_id(self.env["res.company"], [("franchise_cluster_claims", ">", 0)], 1), search)
+        return {**result, "failed": run.failed}
 
     @api.model
     def _search_company(self, company):

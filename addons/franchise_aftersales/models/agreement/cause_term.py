@@ -69,6 +69,13 @@ class FranchiseServiceAgreementTransportNotice(models.Model):
     company_id = fields.Many2one(related="version_id.company_id", store=True)
     transport_mode_id = fields.Many2one("franchise.transport.mode", required=True, ondelete="restrict")
     notice_days = fields.Integer(string="Days From Delivery", required=True, default=7, help="0: no limit.")
+    answer_days = fields.Integer(
+        string="The Carrier Answers Within",
+        required=True,
+        default=30,
+        help="Days from our demand until the carrier has to answer. 0: no limit.",
+    )
 
     _unique_mode = models.UniqueIndex("(version_id, transport_mode_id)", "This transport mode has its days already.")
     _check_days = models.Constraint("CHECK (notice_days >= 0)", "Days can't be negative.")
+    _check_answer_days = models.Constraint("CHECK (answer_days >= 0)", "Days to answer can't be negative.")

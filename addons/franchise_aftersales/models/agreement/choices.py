@@ -38,7 +38,7 @@ class FranchisePauseReason(models.Model):
 
 
 class FranchiseTransportMode(models.Model):
-    """How goods travelled, and within how many days of delivery hidden damage must be told to the carrier (R-C8)."""
+    """How goods travelled: by when hidden damage must be told to the carrier, and by when it answers (R-C8, R-D16)."""
 
     _name = "franchise.transport.mode"
     _description = "Transport Mode"
@@ -51,4 +51,13 @@ class FranchiseTransportMode(models.Model):
         help="Days from delivery; an agreement's version may say otherwise. 0: no limit.",
     )
 
+    answer_days = fields.Integer(
+        string="The Carrier Answers Within",
+        default=30,
+        required=True,
+        help="Days from our demand, by law or by the carrier's conditions; an agreement's version may say otherwise. "
+        "0: no limit.",
+    )
+
     _check_notice_days = models.Constraint("CHECK (notice_days >= 0)", "Days can't be negative.")
+    _check_answer_days = models.Constraint("CHECK (answer_days >= 0)", "Days to answer can't be negative.")

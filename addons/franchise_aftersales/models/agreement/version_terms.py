@@ -44,7 +44,12 @@ class FranchiseServiceAgreementVersion(models.Model):
     def _default_transport_notices(self):
         """A row for each transport mode, so that a version keeps its days when the list of modes changes later."""
         modes = self.env["franchise.transport.mode"].search([("active", "=", True)])
-        return [Command.create({"transport_mode_id": mode.id, "notice_days": mode.notice_days}) for mode in modes]
+        return [
+            Command.create(
+                {"transport_mode_id": mode.id, "notice_days": mode.notice_days, "answer_days": mode.answer_days}
+            )
+            for mode in modes
+        ]
 
     def _cause_term_for(self, cause):
         """The terms of `cause`: its own row, else its nearest parent's; empty when none fits."""
@@ -59,3 +64,8 @@ class FranchiseServiceAgreementVersion(models.Model):
         """Days from delivery within which hidden damage of that transport mode must be told; 0: no limit."""
         own = self.transport_notice_ids.filtered(lambda row: row.transport_mode_id == mode)
         return own.notice_days if own else mode.notice_days
+
+    def _transport_answer_days(self, mode):
+        """Days from our demand within which a carrier of that transport mode answers; 0: no limit, or no mode is known."""
+        own = self.transport_notice_ids.filtered(lambda row: row.transport_mode_id == mode)
+        return own.answer_days if own else mode.answer_days

@@ -88,18 +88,24 @@ class FranchiseApprovalTier(models.Model):
     @api.model
     def _reached(self, claims):
         """{claim: (its assessed amount in the company's currency at today's rate, the tier that it reaches or none)}."""
-        tiers = self.sudo().search([("company_id", "in", claims.company_id.ids)]).grouped("company_id")
+        found = self._reached_by([(claim.company_id, claim.currency_id, claim.amount_assessed) for claim in claims])
+        return dict(zip(claims, found, strict=True))
+
+    @api.model
+    def _reached_by(self, amounts):
+        """What `_reached` says of a claim, for each of `amounts`: [(company, currency or none for the company's, amount)]."""
+        companies = self.env["res.company"].union(*(company for company, _currency, _amount in amounts))
+        tiers = self.sudo().search([("company_id", "in", companies.ids)]).grouped("company_id")
         today = fields.Date.context_today(self)
-        result = {}
-        for claim in claims:
-            company, currency = claim.company_id, claim.currency_id or claim.company_id.currency_id
-            amount = currency._convert(claim.amount_assessed, company.currency_id, company, today)
+        result = []
+        for company, currency, given in amounts:
+            amount = (currency or company.currency_id)._convert(given, company.currency_id, company, today)
             reached = [
                 tier
                 for tier in tiers.get(company, ())
                 if company.currency_id.compare_amounts(amount, tier.amount_from) >= 0
             ]
-            result[claim] = (amount, reached[-1] if reached else self.browse())
+            result.append((amount, reached[-1] if reached else self.browse()))
         return result
 
 

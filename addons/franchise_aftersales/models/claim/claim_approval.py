@@ -124,19 +124,27 @@ class FranchiseClaim(models.Model):
             something is open, which the message lists.
         """
         self._check_transition("preapprove")
-        self._check_not_involved()
-        reached = self.env["franchise.approval.tier"]._reached(self)
-        for claim in self:
-            if claim.preapproved_by_id:
-                raise UserError(self.env._("%s has its first approval already.", claim.name))
-            if reached[claim][1].approver_count < 2:
-                raise UserError(self.env._("%s needs one approval only: approve it.", claim.name))
+        for problem in self._preapproval_problems().values():
+            raise UserError(problem)
         self._check_obstacles("approve")
         self._move("preapprove", {"preapproved_by_id": self.env.uid, "preapproved_at": fields.Datetime.now()})
         self._message_log_batch(
             {claim.id: self.env._("First approval given; %s gives the last.", claim.approval_who) for claim in self}
         )
         return True
+
+    def _preapproval_problems(self):
+        """{claim: why the user can't give its first approval}; as many queries for many claims as for one."""
+        problems = self._involvement_problems()
+        reached = self.env["franchise.approval.tier"]._reached(self)
+        for claim in self:
+            if claim in problems:
+                continue
+            if claim.preapproved_by_id:
+                problems[claim] = self.env._("%s has its first approval already.", claim.name)
+            elif reached[claim][1].approver_count < 2:
+                problems[claim] = self.env._("%s needs one approval only: approve it.", claim.name)
+        return problems
 
     def action_approve(self):
         """Approve as a second person; later rooms demand, promise and tell in this same transaction.
@@ -168,9 +176,16 @@ class FranchiseClaim(models.Model):
 
     def _check_not_involved(self):
         """:raises UserError: the user entered or assessed one of these claims or a line of it."""
-        for claim in self:
-            if self.env.user in claim._involved_users():
-                raise UserError(self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name))
+        for problem in self._involvement_problems().values():
+            raise UserError(problem)
+
+    def _involvement_problems(self):
+        """{claim: why the user can't approve it}: they entered or assessed it or a line of it."""
+        return {
+            claim: self.env._("%s: nobody approves a claim that they entered or assessed.", claim.name)
+            for claim in self
+            if self.env.user in claim._involved_users()
+        }
 
     def _check_tiers(self, reached):
         """Refuse what the user's role can't approve. :param reached: see `franchise.approval.tier._reached`.

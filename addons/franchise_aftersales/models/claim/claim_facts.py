@@ -1,6 +1,8 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.http import request
 
+from ...tools.masking import covered
+
 # Where other systems call Odoo with a request; the web client calls elsewhere.
 JSON2 = "/json/2/"
 
@@ -57,5 +59,4 @@ class FranchiseClaim(models.Model):
     @api.depends("customer_id.name")
     def _compute_customer_label(self):
         for claim in self:
-            name = (claim.customer_id.name or "").strip()
-            claim.customer_label = name and f"{name[0]}**"
+            claim.customer_label = covered(claim.customer_id.name)

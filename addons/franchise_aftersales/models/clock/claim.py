@@ -164,6 +164,10 @@ class FranchiseClaim(models.Model):
         """
         self.sudo().clock_ids.filtered(lambda clock: clock.side == side and clock.kind in kinds)._end(at)
 
+    def _reopen_clocks(self, kinds, side):
+        """Let clocks of these kinds run on: what ended them doesn't hold any more."""
+        self.sudo().clock_ids.filtered(lambda clock: clock.side == side and clock.kind in kinds)._reopen()
+
     def _refresh_clocks(self):
         """Measure the open clocks again: a pause began, ended or was corrected."""
         self.sudo().clock_ids.filtered(lambda clock: not clock.done_at)._refresh()
@@ -182,7 +186,6 @@ class FranchiseClaim(models.Model):
         :raises UserError: the terms have no delivery promise, or the claim isn't approved.
         """
         self.check_access("write")
-        wanted = []
         for claim in self:
             if not claim.can_promise_delivery:
                 raise UserError(
@@ -191,11 +194,17 @@ class FranchiseClaim(models.Model):
                         claim.name,
                     )
                 )
-            level = level_for(claim.version_id.sudo(), "claimant", "delivery")
-            none = self.env["franchise.claim.recovery"]
-            wanted.append(Wanted(claim.sudo(), none, "claimant", "delivery", level, fields.Datetime.now()))
-        self.env["franchise.claim.clock"]._run(wanted)
+        self._promise_delivery()
         return True
+
+    def _promise_delivery(self):
+        none, now = self.env["franchise.claim.recovery"], fields.Datetime.now()
+        self.env["franchise.claim.clock"]._run(
+            [
+                Wanted(claim, none, "claimant", "delivery", level_for(claim.version_id, "claimant", "delivery"), now)
+                for claim in self.sudo()
+            ]
+        )
 
     def action_pause(self):
         """Open the dialogue that asks why the claim stands still."""

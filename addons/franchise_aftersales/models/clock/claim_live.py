@@ -1,6 +1,8 @@
 from markupsafe import Markup
 from odoo import api, fields, models
 
+from .clock_kinds import THEIRS
+
 # What is in time stays in the background.
 COLOURS = {
     "green": "text-bg-light border",
@@ -34,7 +36,7 @@ class FranchiseClaim(models.Model):
     def _compute_clock_due_at(self):
         for claim in self:
             ours = claim.clock_ids.filtered(
-                lambda clock: clock.due_at and not clock.done_at and clock.side != "supplier"
+                lambda clock: clock.due_at and not clock.done_at and clock.side not in THEIRS
             )
             claim.clock_due_at = min(ours.mapped("due_at"), default=False)
 
@@ -50,7 +52,7 @@ class FranchiseClaim(models.Model):
                 lambda clock: (not clock.due_at, clock.due_at or clock.start_at)
             )
             running = running.sorted(lambda clock: ORDER.index(clock.urgency))
-            ours = running.filtered(lambda clock: clock.side != "supplier")[:1]
+            ours = running.filtered(lambda clock: clock.side not in THEIRS)[:1]
             claim.clock_urgency = ours.urgency
             claim.clock_text = ours and f"{kinds[ours.kind]}: {ours.remaining_text}"
             claim.clock_html = Markup(" ").join(
@@ -61,7 +63,7 @@ class FranchiseClaim(models.Model):
 
     def _whose(self, clock, kinds):
         """What is due; of others, with their name."""
-        return f"{clock.partner_id.name} · {kinds[clock.kind]}" if clock.side == "supplier" else kinds[clock.kind]
+        return f"{clock.partner_id.name} · {kinds[clock.kind]}" if clock.side in THEIRS else kinds[clock.kind]
 
     @api.depends("pause_ids.date_to")
     def _compute_is_paused(self):

@@ -6,7 +6,10 @@ SIDES = [
     ("claimant", "We to the franchisee"),
     ("duty", "We to the supplier"),
     ("supplier", "The supplier to us"),
+    ("carrier", "The carrier to us"),
 ]
+# Whom we wait for.
+THEIRS = ("supplier", "carrier")
 KINDS = [
     ("first_answer", "First answer"),
     ("complaint", "Answer to a complaint"),
@@ -32,6 +35,7 @@ LEVELS = {
     ("supplier", "answer"): ("answer", "complaint"),
     ("supplier", "test_report"): ("test_report",),
     ("supplier", "resolution"): ("resolution",),
+    ("carrier", "answer"): (),
 }
 # What no step of a document ends: a person says when it was done.
 BY_HAND = frozenset({"first_answer", "delivery", "evidence", "test_report"})

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..base.batch import BatchRun
 from ..base.deadline import ACTIVITY_TYPE
+from .clock_kinds import THEIRS
 
 BATCH = 500  # clocks a transaction; a batch costs a fixed number of statements whatever it holds
 LONG_AGO = fields.Datetime.to_datetime("1970-01-01 00:00:00")
@@ -138,7 +139,7 @@ class FranchiseClaimClock(models.Model):
         """One line on what is due or overdue, in the reader's language."""
         self.ensure_one()
         values = {"what": self._kind_label(), "partner": self.partner_id.name}
-        if self.side == "supplier":
+        if self.side in THEIRS:
             if self.state == "broken":
                 return self.env._("%(partner)s is overdue: %(what)s", **values)
             return self.env._("%(partner)s: soon due: %(what)s", **values)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 from .answers import WAIT
@@ -10,7 +12,8 @@ ANSWERED = ("accepted", "partial", "rejected")
 class FranchiseClaimRecovery(models.Model):
     """The supplier's clocks run with its recovery: acknowledge and answer from the demand, to the moment of the answer (R-D16).
 
-    A dispute lets the resolution run on until the next answer; that there was an answer stays true.
+    A carrier, who has no service levels with us, answers within the days that the version in force has for the transport
+    mode. A dispute lets the resolution run on until the next answer; that there was an answer stays true.
     """
 
     _inherit = "franchise.claim.recovery"
@@ -30,22 +33,24 @@ class FranchiseClaimRecovery(models.Model):
         return result
 
     def _start_clocks(self, kinds):
-        """Start clocks of the supplier for what isn't answered yet, where the terms in force have such levels."""
-        now = fields.Datetime.now()
-        wanted = [
-            Wanted(
-                recovery.claim_id,
-                recovery,
-                "supplier",
-                kind,
-                level_for(recovery.claim_id.version_id, "supplier", kind),
-                now,
-            )
-            for recovery in self.sudo()
-            if recovery.party == "supplier" and recovery.state not in (*ANSWERED, "withdrawn")
-            for kind in sorted(kinds)
-        ]
-        self.env["franchise.claim.clock"]._run(wanted)
+        """Start clocks of suppliers and carriers for what isn't answered yet, where the terms in force limit it."""
+        waiting = self.sudo().filtered(lambda recovery: recovery.state not in (*ANSWERED, "withdrawn"))
+        self.env["franchise.claim.clock"]._run(
+            [want for recovery in waiting for kind in sorted(kinds) for want in recovery._clock_wanted(kind)]
+        )
+
+    def _clock_wanted(self, kind):
+        """[the clock of `kind` that starts now]; [] where the party has no such duty."""
+        self.ensure_one()
+        claim, now = self.claim_id, fields.Datetime.now()
+        version = claim.version_id
+        if self.party == "supplier":
+            return [Wanted(claim, self, "supplier", kind, level_for(version, "supplier", kind), now)]
+        days = version._transport_answer_days(claim.transport_mode_id)
+        if (self.party, kind) != ("carrier", "answer") or not days:
+            return []
+        until = claim._day_end(claim._local_day(now) + timedelta(days=days))
+        return [Wanted(claim, self, "carrier", kind, version.level_ids.browse(), now, until)]
 
     def _follow_state(self, state):
         """End, or let run on, the clocks by the status that the recovery has now."""

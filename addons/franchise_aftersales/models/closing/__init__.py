@@ -14,6 +14,6 @@ from . import (
 from . import claim_reserve, deposit, termination
 from . import ir_attachment, legal_document, legal_document_kind
 from . import dispute, dispute_step, termination_dispute, recovery_dispute
-from . import privacy_request, res_partner
+from . import privacy_request, res_partner, privacy_claims
 from . import measure, provider_evaluation, termination_survey
 from . import measure_claims

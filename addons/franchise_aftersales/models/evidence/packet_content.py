@@ -90,33 +90,9 @@ class FranchiseClaim(models.Model):
         return [section for section in sections if section["rows"]] + self._packet_terms() + self._packet_history()
 
     def _packet_negotiation(self):
-        """Offers and counter-claims, where rooms after this one have them; a party reads those of its own."""
-        reader = self._packet().reader
-        tables = []
-        if "offer_ids" in self._fields:
-            offers = self.offer_ids.filtered(
-                lambda offer: (
-                    offer.state != "draft" and (reader == "court" or reader in (offer.offered_by, offer.offered_to))
-                )
-            )
-            names = ["number", "kind", "offered_by", "offered_to", "state", "amount", "terms", "made_at", "answered_at"]
-            tables.append(self._packet_table(self.env._("Offers"), offers, names))
-        if "counter_ids" in self._fields:
-            counters = self.counter_ids.filtered(
-                lambda counter: counter.state != "draft" and self._packet_concerns(counter.partner_id)
-            )
-            names = [
-                "party",
-                "partner_id",
-                "state",
-                "amount",
-                "amount_accepted",
-                "reason",
-                "raised_on",
-                "decision_reason",
-            ]
-            tables.append(self._packet_table(self.env._("Counter-Claims"), counters, names))
-        return tables
+        """Hook: tables of what was negotiated, which the rooms after this one have; a party reads what is its own."""
+        self.ensure_one()
+        return []
 
     def _packet_evidence_section(self):
         rows = self.evidence_ids

@@ -7,8 +7,11 @@ from . import (
     reroute_rule,
     route,
     recovery_route,
+    own_cost,
     recovery_answer,
     counter,
     settlement,
+    evidence,
+    packet,
     tie_out,
 )

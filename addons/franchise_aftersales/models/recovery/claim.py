@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from ...tools.allocation import to_decimal
 from ...tools.recovery_terms import ApprovedLine, recoverable_total, split_by_party
-from .recovery import REFUSING_STATES
+from .recovery import REFUSING_STATES, totals
 
 # Amounts of the recoveries that a claim adds up.
 SUMMED = (
@@ -60,7 +60,7 @@ class FranchiseClaim(models.Model):
         self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for claim in self:
             recoveries = claim.recovery_ids
-            total = {name: sum(recoveries.mapped(name)) for name in SUMMED}
+            total = totals(recoveries, SUMMED)
             claim.recovery_count = len(recoveries)
             claim.amount_demanded = total["amount_demanded"] - total["amount_rerouted"]
             passed_on = recoveries.filtered(lambda recovery: recovery.state != "demanded").mapped("amount_rerouted")

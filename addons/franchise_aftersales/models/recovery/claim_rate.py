@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.query import Query
 
 from ...tools.recovery_routing import recovery_rate, supplier_cost
+from .recovery import totals
 
 DECIDED = ("approved", "closed")
 
@@ -52,7 +53,7 @@ class FranchiseClaim(models.Model):
         self.mapped("currency_id")
         for claim in self:
             supplied = claim.recovery_ids.filtered(lambda recovery: recovery.party == "supplier")
-            claim.amount_supplier_recovered = sum(supplied.mapped("amount_accepted"))
+            claim.amount_supplier_recovered = totals(supplied, ("amount_accepted",))["amount_accepted"]
             claim.recovery_rate = float(recovery_rate(claim.amount_supplier_recovered, claim.amount_supplier_cost))
 
     @api.model

@@ -8,6 +8,20 @@ GROUP_SERVICE = "franchise_aftersales.group_service"
 ANSWERED_STATES = ("accepted", "partial", "rejected", "withdrawn")
 REFUSING_STATES = ("partial", "rejected")
 PARTIES = [("supplier", "Supplier"), ("carrier", "Carrier"), ("franchisee", "Franchisee")]
+# Amounts of its lines that a recovery adds up.
+LINE_AMOUNTS = (
+    "amount_demanded",
+    "amount_accepted",
+    "amount_rerouted",
+    "amount_own",
+    "amount_open",
+    "amount_credited",
+)
+
+
+def totals(records, names):
+    """{name: sum of that amount over `records`}, which share one currency."""
+    return {name: sum(records.mapped(name)) for name in names}
 
 
 class FranchiseClaimRecovery(models.Model):
@@ -148,16 +162,13 @@ class FranchiseClaimRecovery(models.Model):
     def _compute_amounts(self):
         self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for recovery in self:
-            lines, state = recovery.line_ids, recovery.state
-            demanded, accepted = sum(lines.mapped("amount_demanded")), sum(lines.mapped("amount_accepted"))
-            rerouted, own = sum(lines.mapped("amount_rerouted")), sum(lines.mapped("amount_own"))
-            still_open = sum(lines.mapped("amount_open"))
+            state, total = recovery.state, totals(recovery.line_ids, LINE_AMOUNTS)
+            demanded, accepted, rerouted, own, still_open, posted = (total[name] for name in LINE_AMOUNTS)
             recovery.amount_demanded, recovery.amount_accepted = demanded, accepted
             recovery.amount_rerouted, recovery.amount_own, recovery.amount_open = rerouted, own, still_open
             recovery.amount_acknowledged = demanded if state != "demanded" else 0.0
             recovery.amount_disputed = still_open if state == "disputed" else 0.0
             recovery.amount_rejected = rerouted + own + (still_open if state in REFUSING_STATES else 0.0)
-            posted = sum(lines.mapped("amount_credited"))
             shown = recovery.credit_note_amount if state in ("accepted", "partial") else 0.0
             recovery.amount_credited = posted or shown
             recovery.amount_uncredited = accepted - recovery.amount_credited

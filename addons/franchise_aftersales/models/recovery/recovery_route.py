@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools.allocation import to_decimal
-from ...tools.recovery_routing import needs_finance, suggest
+from ...tools.recovery_routing import suggest
 from .recovery import GROUP_SERVICE, PARTIES, REFUSING_STATES
 
 GROUP_FINANCE = "franchise_aftersales.group_finance"
@@ -15,7 +15,7 @@ class FranchiseClaimRecovery(models.Model):
     | what | who |
     | --- | --- |
     | pass on to another party, or into a dispute | service or finance, as the rule says |
-    | bear it ourselves | finance; service up to the limit of the terms, counted per claim |
+    | bear it ourselves | the approval tier that it reaches; service up to the limit of the terms, counted per claim |
     | take a demand back, in part or whole | as above, by where the amount goes |
     """
 
@@ -65,21 +65,24 @@ class FranchiseClaimRecovery(models.Model):
         return suggest(claim.version_id._reroute_rules(claim.cause_id), self.party, self._route_targets())
 
     def _needs_finance(self, target, amount):
-        """Whether finance confirms that `amount` (in the claim's currency) goes to `target`."""
-        self.ensure_one()
-        rule = self._suggested_route()
-        if rule and rule.decider == "finance":
-            return True
-        borne = sum(self.claim_id.recovery_ids.mapped("amount_own"))
-        return target == "own" and needs_finance(amount, borne, self.claim_id.version_id.own_cost_limit)
+        """Whether others than service staff confirm that `amount` (in the claim's currency) goes to `target`."""
+        return self._deciding_tier(target, amount) is not None
+
+    def _deciders(self, target=None, amount=0):
+        """The groups of which anybody may decide this; without a target, on anything."""
+        finance, service = self.env.ref(GROUP_FINANCE), self.env.ref(GROUP_SERVICE)
+        tier = None if target is None else self._deciding_tier(target, amount)
+        if tier is None:
+            return (finance | service).sudo()
+        if tier.approver_count > 1 and not self._is_first_approved(amount):
+            return finance.sudo()
+        return (tier.group_id or finance).sudo()
 
     def _check_decider(self, target=None, amount=0):
         """:raises AccessError: the user may not decide this."""
-        groups = [GROUP_FINANCE]
-        if target is None or not self._needs_finance(target, amount):
-            groups.append(GROUP_SERVICE)
-        if not self.env.su and not any(self.env.user.has_group(group) for group in groups):
-            names = ", ".join(self.env.ref(group).sudo().full_name for group in groups)
+        groups = self._deciders(target, amount)
+        if not self.env.su and not groups & self.env.user.all_group_ids:
+            names = ", ".join(groups.mapped("full_name"))
             raise AccessError(self.env._("This decision needs one of the roles: %s.", names))
 
     def _check_not_settled(self):
@@ -98,7 +101,7 @@ class FranchiseClaimRecovery(models.Model):
         :param amounts: {recovery line: Decimal} in the claim's currency, each at most what is open of the line.
         :param target: "supplier", "carrier", "franchisee", "own", or "dispute": then nothing is passed on, all that is open
             is disputed.
-        :return: the new recovery, or an empty one.
+        :return: the new recovery, or an empty one; also where this was the first of two approvals (`_approve_first`).
         :raises AccessError: the user may not decide this.
         :raises UserError: an amount isn't open, there is no reason, or the target can't take it.
         """
@@ -118,6 +121,8 @@ class FranchiseClaimRecovery(models.Model):
         left = to_decimal(self.amount_open) - total
         if kind == "withdrawn" and not left and not self.amount_accepted:
             return self._withdraw(target, reason)
+        if self._approve_first(target, total):
+            return self.browse()
         new = self._pass_on(amounts, target)
         self._log_route(kind, target, float(total), reason, new)
         self._tell_system("claim_changed", reason)
@@ -139,6 +144,8 @@ class FranchiseClaimRecovery(models.Model):
         self._check_decider(target, sum(asked.values()))
         trusted = self.sudo()
         trusted._check_transition("withdraw")
+        if self._approve_first(target, sum(asked.values())):
+            return self.browse()
         for line in trusted.line_ids.filtered("amount_accepted"):
             line._trusted_write({"amount_accepted": 0.0})
         new = self._pass_on(asked, target) if asked else self.browse()
@@ -205,10 +212,15 @@ class FranchiseClaimRecovery(models.Model):
                     "amount": amount,
                     "reason": reason.strip(),
                     "decided_by_id": self.env.uid,
+                    "first_approved_by_id": target == "own" and self.own_agreed_by_id.id,
                     "new_recovery_id": new.id if new else False,
                 }
             )
         )
+        if target == "own" and self.own_agreed_by_id:
+            self.sudo()._trusted().write(
+                dict.fromkeys(("own_agreed_amount", "own_agreed_by_id", "own_agreed_at"), False)
+            )
         spoken = self.env._(
             "%(amount)s: %(kind)s, goes to: %(target)s. %(reason)s",
             amount=self.currency_id.format(amount),

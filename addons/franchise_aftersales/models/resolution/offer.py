@@ -170,7 +170,7 @@ class FranchiseClaimOffer(models.Model):
 
     _unique_number = models.UniqueIndex("(claim_id, number)", "Offers of a claim are numbered.")
     _unique_accepted = models.UniqueIndex(
-        "(claim_id, with_party) WHERE state = 'accepted'",
+        "(claim_id, with_party) WHERE state = 'accepted' AND is_former IS NOT TRUE",
         "An offer of this claim has been accepted already: a claim has one resolution.",
     )
     _check_parties = models.Constraint(

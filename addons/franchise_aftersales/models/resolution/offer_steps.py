@@ -80,10 +80,11 @@ class FranchiseClaimOffer(models.Model):
         if self.currency_id.compare_amounts(self.amount_excess, self.excess_approved_amount) > 0:
             raise UserError(
                 self.env._(
-                    "%(offer)s: %(amount)s is more than the %(approved)s that were approved. Give a reason for the "
-                    "rest; somebody of finance who neither entered nor made the offer approves it.",
+                    "%(offer)s: %(amount)s, with %(before)s given before, is more than the %(approved)s that were approved. "
+                    "Give a reason for the rest; somebody of finance who neither entered nor made the offer approves it.",
                     offer=self.display_name,
                     amount=self.currency_id.format(self.amount),
+                    before=self.currency_id.format(self.amount_before),
                     approved=self.currency_id.format(self.claim_id.amount_approved),
                 )
             )
@@ -196,7 +197,12 @@ class FranchiseClaimOffer(models.Model):
                 )
             )
         earlier = self.sudo().search(
-            [("claim_id", "=", self.claim_id.id), ("with_party", "=", self.with_party), ("state", "=", "accepted")]
+            [
+                ("claim_id", "=", self.claim_id.id),
+                ("with_party", "=", self.with_party),
+                ("state", "=", "accepted"),
+                ("is_former", "=", False),
+            ]
         )
         if earlier:
             raise UserError(

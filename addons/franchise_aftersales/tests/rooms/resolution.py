@@ -29,6 +29,8 @@ STEP_VALUES = {
         "excess_approved_by_id": 1,
         "excess_approved_at": "2026-01-01 00:00:00",
         "amount_excess": 0,
+        "amount_before": 0,
+        "is_former": True,
         "with_party": "supplier",
         "claimant_id": 1,
         "signed_name": "Nobody",
