@@ -152,8 +152,11 @@ class World:
         self._refresh()
 
     def number(self, place):
-        """The number in `BCL/…` of a claim in the middle, of the pattern at `place`."""
-        return self.made // 2 // len(PATTERNS) * len(PATTERNS) + place
+        """The number in `BCL/…` of a claim in the middle, of the pattern at `place`: one like it at every size.
+
+        Whose claim it is, and what is due, go in turns of 30.
+        """
+        return (self.made // 2 // len(PATTERNS) // 30 * 30 + 2) * len(PATTERNS) + place
 
     def _multiply_claim(self, pattern, span, number, claim):
         """Copies of `pattern` for each n of `span`; `number` and `claim` are SQL: its number and its id."""
