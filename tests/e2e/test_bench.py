@@ -22,6 +22,26 @@ def test_contracts_at_the_smallest_size(demo_env):
     assert "list, first page" in done.stderr
 
 
+def test_claims_at_the_smallest_size(demo_env):
+    """R-D1, R-D3, R-D10: intake, coverage, screens and the sweep of clocks, and no finding against its own results."""
+    command = [REPO / "scripts" / "bench.sh", "claims", "--size", "200", "--runs", "1"]
+    done = subprocess.run(command, env=demo_env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["problems"] == []
+    assert result["sizes"] == [100, 200]
+    for name, figures in result["screens"].items():
+        assert figures["100"]["queries"] == figures["200"]["queries"], name
+    assert (result["create"]["claims_made"], result["create"]["lines"]) == (100, 200)
+    assert result["create"]["ratio"] > 1
+    assert result["coverage"]["claims"] == 100
+    # Half of the claims and the four that the ORM made are open; one in five of that half has a clock to tell of.
+    sweep = result["sweep"]
+    assert sweep["claims"] == 104
+    assert sweep["told"] == 23
+    assert "Sweep: 104 open claims" in done.stderr
+
+
 def test_what_is_asked_wrongly_is_said(demo_env):
     """R-I3: a benchmark that isn't there, a size that says nothing."""
     for arguments in (["nothing"], ["contracts", "--size", "10"]):

@@ -15,10 +15,12 @@ EMPTIED = ("access_token", "message_main_attachment_id", "website_message_ids")
 def multiply(env, table, sources, first, last, values):
     """Insert a copy of each source row for each n from `first` to `last`.
 
-    :param sources: ids of the pattern rows.
+    :param sources: ids of the pattern rows; none: nothing is inserted.
     :param values: {column: SQL text that may use `n` and `src.<column>`}; "id" too. Others are copied.
     :return: number of rows inserted.
     """
+    if not sources:
+        return 0
     columns = [
         row[0]
         for row in env.execute_query(

@@ -82,7 +82,9 @@ class FranchiseDeadlineMixin(models.AbstractModel):
         result = super().write(vals)
         # At once where the change was made here; what moved by another document is found by the next run.
         if not self.env.context.get("franchise_deadline_run") and not set(TOLD).intersection(vals):
-            self.filtered(lambda record: record._deadline_told() not in (False, record.deadline_date))._deadline_close()
+            # Only of those that were told: others' deadlines needn't be computed yet.
+            told = self.filtered(lambda record: record._deadline_told())
+            told.filtered(lambda record: record._deadline_told() != record.deadline_date)._deadline_close()
         return result
 
     def _check_deadline_given(self, names):

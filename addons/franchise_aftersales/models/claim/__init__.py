@@ -14,5 +14,5 @@ from . import (
     claim_approval,
     claim_charge,
 )
-from . import claim_facts, claim_duplicate, claim_regroup, claim_import
+from . import claim_facts, claim_duplicate, claim_regroup, claim_import, claim_search
 from . import intake, intake_mail, intake_settings

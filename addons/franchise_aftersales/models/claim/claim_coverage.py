@@ -62,8 +62,10 @@ class FranchiseClaim(models.Model):
 
     def _decide_coverage(self):
         """Write the terms in force on the event day, whether they cover the claim, and every rule looked at."""
-        for claim, decision in self._coverage_decisions().items():
-            claim.write(decision)
+        decisions = self._coverage_decisions()
+        # One write for the claims of which the same is decided.
+        for claims in self.grouped(lambda claim: repr(decisions[claim])).values():
+            claims.write(decisions[claims[0]])
 
     def _coverage_decisions(self):
         """{claim: values} of what its terms decide; thousands of claims take as many queries as one."""

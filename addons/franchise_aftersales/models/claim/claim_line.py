@@ -21,7 +21,7 @@ class FranchiseClaimLine(models.Model):
     claim_id = fields.Many2one("franchise.claim", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
     state = fields.Selection(related="claim_id.state")
-    company_id = fields.Many2one(related="claim_id.company_id", store=True)
+    company_id = fields.Many2one(related="claim_id.company_id", store=True, precompute=True)
     currency_id = fields.Many2one(related="claim_id.currency_id")
     kind = fields.Selection(
         [

@@ -17,6 +17,7 @@ class FranchiseClaimLine(models.Model):
     formula_values = fields.Json(
         compute="_compute_formula_values",
         store=True,
+        precompute=True,
         copy=False,
         help='Code of the formula under "formula" and its inputs, as decimal strings in the claim\'s currency.',
     )

@@ -1,10 +1,12 @@
 from odoo import api, fields, models
 
 from ...tools import late_delivery
+from ..base.zeros import assign
 
 # What the damages of a late delivery follow from, beside the line.
 LATE_FIELDS = frozenset({"agreed_delivery_date", "delivery_date", "event_date", "agreement_id", "supplier_id"})
 STEPS = ("claimed", "assessed", "approved")
+PARTS = ("direct", "indirect", "amount")
 
 
 class FranchiseClaim(models.Model):
@@ -35,13 +37,15 @@ class FranchiseClaim(models.Model):
     )
     def _compute_amounts(self):
         self.mapped("currency_id")  # read together: each amount written asks for its own currency
+        totals = {}
         for claim in self:
-            for step in STEPS:
-                amounts = {"direct": 0, "indirect": 0}
-                for line in claim.line_ids:
-                    amounts[line.loss_group or "direct"] += line[f"amount_{step}"]
-                claim[f"direct_{step}"], claim[f"indirect_{step}"] = amounts["direct"], amounts["indirect"]
-                claim[f"amount_{step}"] = amounts["direct"] + amounts["indirect"]
+            totals[claim] = total = {f"{part}_{step}": 0 for part in PARTS for step in STEPS}
+            for line in claim.line_ids:
+                for step in STEPS:
+                    amount = line[f"amount_{step}"]
+                    total[f"{line.loss_group or 'direct'}_{step}"] += amount
+                    total[f"amount_{step}"] += amount
+        assign(totals)
 
     @api.depends("agreed_delivery_date", "delivery_date")
     def _compute_days_late(self):

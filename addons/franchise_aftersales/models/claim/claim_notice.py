@@ -64,16 +64,14 @@ class FranchiseClaim(models.Model):
 
     @api.depends("version_id", "agreement_id", "event_date", "cause_id")
     def _compute_cause_terms(self):
-        for claim, version in self._governing_versions().items():
-            term = (
-                version._cause_term_for(claim.cause_id)
-                if version and claim.cause_id
-                else version.cause_term_ids.browse()
-            )
-            claim.cause_term_id = term
-            claim.evidence_required_ids = term.evidence_required_ids
-            claim.evidence_wanted_ids = term.evidence_wanted_ids
-            claim.return_to = term.return_part and term.return_to
+        versions = self._governing_versions()
+        # Claims under the same terms together: assigning many2many fields one by one takes most of the time.
+        for (version, cause), claims in self.grouped(lambda claim: (versions[claim], claim.cause_id)).items():
+            term = version._cause_term_for(cause) if version and cause else version.cause_term_ids.browse()
+            claims.cause_term_id = term
+            claims.evidence_required_ids = term.evidence_required_ids
+            claims.evidence_wanted_ids = term.evidence_wanted_ids
+            claims.return_to = term.return_part and term.return_to
 
     @api.depends(
         "version_id",

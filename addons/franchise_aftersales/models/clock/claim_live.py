@@ -43,21 +43,24 @@ class FranchiseClaim(models.Model):
     @api.depends("clock_ids.due_at", "clock_ids.done_at", "clock_ids.state")
     @api.depends_context("lang")
     def _compute_clock_live(self):
-        clocks = self._origin.clock_ids.filtered(lambda clock: not clock.done_at)
-        clocks.mapped("remaining_text")  # measured together
+        # A page of many claims has thousands of clocks; those that run are read and measured at once.
+        clocks = self.env["franchise.claim.clock"].search_fetch(
+            [("claim_id", "in", self._origin.ids), ("done_at", "=", False)]
+        )
+        live, by_claim = clocks._live(), clocks.grouped("claim_id")
         kinds = dict(clocks._fields["kind"]._description_selection(self.env))
         for claim in self:
-            # What is urgent first; sorting is stable, so that within a colour the earlier is before the later.
-            running = (claim._origin.clock_ids & clocks).sorted(
-                lambda clock: (not clock.due_at, clock.due_at or clock.start_at)
+            # What is urgent first; within a colour the earlier is before the later.
+            running = by_claim.get(claim._origin, clocks.browse()).sorted(
+                lambda clock: (ORDER.index(live[clock][0]), not clock.due_at, clock.due_at or clock.start_at)
             )
-            running = running.sorted(lambda clock: ORDER.index(clock.urgency))
             ours = running.filtered(lambda clock: clock.side not in THEIRS)[:1]
-            claim.clock_urgency = ours.urgency
-            claim.clock_text = ours and f"{kinds[ours.kind]}: {ours.remaining_text}"
+            urgency, words = live.get(ours, (False, ""))
+            claim.clock_urgency = urgency
+            claim.clock_text = ours and f"{kinds[ours.kind]}: {words}"
             claim.clock_html = Markup(" ").join(
                 Markup("<span class='badge rounded-pill %s me-1'>%s: %s</span>")
-                % (COLOURS[clock.urgency], self._whose(clock, kinds), clock.remaining_text)
+                % (COLOURS[live[clock][0]], self._whose(clock, kinds), live[clock][1])
                 for clock in running
             )
 

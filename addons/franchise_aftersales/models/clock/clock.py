@@ -24,7 +24,17 @@ class Wanted(NamedTuple):
     level: models.Model
     start_at: object
     agreed_until: object = False
-    done_at: object = False
+
+
+class Run(NamedTuple):
+    """What measures a clock that is written or about to be; `key` names it. Moments are naive UTC, or False."""
+
+    key: object
+    claim: models.Model
+    level: models.Model
+    start_at: object
+    agreed_until: object
+    done_at: object
 
 
 class FranchiseClaimClock(models.Model):
@@ -40,10 +50,10 @@ class FranchiseClaimClock(models.Model):
 
     claim_id = fields.Many2one("franchise.claim", required=True, readonly=True, index=True, ondelete="cascade")
     recovery_id = fields.Many2one("franchise.claim.recovery", readonly=True, index="btree_not_null", ondelete="cascade")
-    company_id = fields.Many2one(related="claim_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="claim_id.company_id", store=True, index=True, precompute=True)
     currency_id = fields.Many2one(related="claim_id.currency_id")
-    user_id = fields.Many2one(related="claim_id.user_id", store=True)
-    supplier_id = fields.Many2one(related="claim_id.supplier_id", store=True)
+    user_id = fields.Many2one(related="claim_id.user_id", store=True, precompute=True)
+    supplier_id = fields.Many2one(related="claim_id.supplier_id", store=True, precompute=True)
     partner_id = fields.Many2one("res.partner", string="Towards", readonly=True, ondelete="restrict")
     side = fields.Selection(SIDES, string="Whose Duty", required=True, readonly=True)
     kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
@@ -72,7 +82,7 @@ class FranchiseClaimClock(models.Model):
         readonly=True, help="What being late costs by the service level, in the agreement's currency; final when done."
     )
     attainment = fields.Float(
-        string="In Time %", compute="_compute_attainment", store=True, aggregator="avg", digits=(5, 1)
+        string="In Time %", compute="_compute_attainment", store=True, precompute=True, aggregator="avg", digits=(5, 1)
     )
     correction_reason = fields.Char(readonly=True)
     is_warned = fields.Boolean(readonly=True)
@@ -113,22 +123,38 @@ class FranchiseClaimClock(models.Model):
         :return: the open clocks of these documents that were started or changed (sudo).
         """
         clocks = self.sudo()
-        claim_ids = [want.claim.id for want in wanted]
-        found = {clock._key(): clock for clock in clocks.search([("claim_id", "in", claim_ids)])}
-        vals_list, changed = [], clocks.browse()
+        claims = self.env["franchise.claim"].sudo().browse(want.claim.id for want in wanted)
+        found = {clock._key(): clock for clock in clocks.search([("claim_id", "in", claims.ids)])}
+        new, changed = [], clocks.browse()
         for want in wanted:
             if not (want.level or want.agreed_until):
                 continue
             clock = found.get((want.claim.id, want.recovery.id, want.kind, want.side))
             vals = {"level_id": want.level.id, "start_at": want.start_at, "agreed_until": want.agreed_until}
             if not clock:
-                vals_list.append({**vals, **self._prepare(want), "done_at": want.done_at})
+                new.append((want, vals))
             elif not clock.done_at and any(clock[name] != value for name, value in clock._as_read(vals).items()):
                 clock.write(vals)
                 changed |= clock
-        started = clocks.create(vals_list)
-        (started | changed)._refresh()
-        return started | changed
+        changed._refresh()
+        return changed | clocks._start(new)
+
+    @api.model
+    def _start(self, new):
+        """Create clocks with what follows for them at this moment. :param new: pairs of a `Wanted` and its limits' values."""
+        now, claims = fields.Datetime.now(), self.env["franchise.claim"].union(*(want.claim for want, _vals in new))
+        pauses = self.env["franchise.claim.pause"].sudo()._by_claim(claims)
+        runs = [
+            Run(number, want.claim, want.level, want.start_at, want.agreed_until, False)
+            for number, (want, _vals) in enumerate(new)
+        ]
+        measured = self._measure_runs(runs, now, pauses)
+        return self.create(
+            [
+                {**vals, **self._prepare(want), **self._follows(run, measured.get(run.key), now, pauses)}
+                for (want, vals), run in zip(new, runs, strict=True)
+            ]
+        )
 
     @api.model
     def _prepare(self, want):
@@ -150,34 +176,36 @@ class FranchiseClaimClock(models.Model):
         self.ensure_one()
         return (self.claim_id.id, self.recovery_id.id, self.kind, self.side)
 
-    def _measure(self, now, pauses=None):
-        """{clock: Clock} of those that a service level measures; one look-up of working time a calendar.
+    def _as_run(self):
+        self.ensure_one()
+        return Run(self, self.claim_id, self.level_id, self.start_at, self.agreed_until, self.done_at)
 
+    def _measure(self, now):
+        """{clock: Clock} of those that a service level measures. :param now: naive UTC moment, for open clocks."""
+        pauses = self.env["franchise.claim.pause"].sudo()._by_claim(self.claim_id)
+        return self._measure_runs([clock._as_run() for clock in self.sudo()], now, pauses)
+
+    @api.model
+    def _measure_runs(self, runs, now, pauses):
+        """{key: Clock} of the runs that a service level measures; one look-up of working time a calendar.
+
+        :param runs: `Run`s.
         :param now: naive UTC moment at which open clocks are read.
-        :param pauses: {claim: its pauses} where the caller has looked them up.
+        :param pauses: {claim: its pauses}; what lasts after the end of a clock ended with it.
         """
-        now = now.replace(tzinfo=UTC)
-        if pauses is None:
-            pauses = self.env["franchise.claim.pause"].sudo()._by_claim(self.claim_id)
         by_calendar = defaultdict(list)
-        for clock in self.sudo():
-            if clock.level_id and not clock.agreed_until:
-                start = ClockStart(
-                    clock, clock.level_id.kind, clock.start_at, clock._own_pauses(pauses), clock.done_at or None
+        for run in runs:
+            if run.level and not run.agreed_until:
+                done_at = run.done_at or None
+                stops = tuple(
+                    (pause.date_from, pause.date_to or done_at, pause.reason_id) for pause in pauses.get(run.claim, ())
                 )
-                by_calendar[clock.level_id.calendar_id].append((clock.level_id, start))
+                start = ClockStart(run.key, run.level.kind, run.start_at, stops, done_at)
+                by_calendar[run.level.calendar_id].append((run.level, start))
         measured = {}
         for pairs in by_calendar.values():
-            measured.update(pairs[0][0]._clocks(pairs, now))
+            measured.update(pairs[0][0]._clocks(pairs, now.replace(tzinfo=UTC)))
         return measured
-
-    def _own_pauses(self, pauses):
-        """(from, to, reason) of the claim's pauses; what lasts after the end of this clock ended with it."""
-        self.ensure_one()
-        return tuple(
-            (pause.date_from, pause.date_to or self.done_at or None, pause.reason_id)
-            for pause in pauses.get(self.claim_id, ())
-        )
 
     def _refresh(self, now=None):
         """Measure again and write what follows: due, status, and, when done, what was used and is owed.
@@ -186,51 +214,53 @@ class FranchiseClaimClock(models.Model):
         """
         now = now or fields.Datetime.now()
         pauses = self.env["franchise.claim.pause"].sudo()._by_claim(self.claim_id)
-        measured = self._measure(now, pauses)
+        runs = [clock._as_run() for clock in self.sudo()]
+        measured = self._measure_runs(runs, now, pauses)
         self.sudo().mapped("currency_id")  # read together: each amount written asks for its own currency
         moved = self.browse()
-        for clock in self.sudo():
-            read = measured.get(clock)
-            due = clock.agreed_until or (read and read.deadline) or False
-            vals = {
-                "due_at": due,
-                "warn_at": due and max(due - (due - clock.start_at) / 4, clock.start_at),
-                "paused_since": clock._stopped_since(pauses, now),
-            }
-            vals["state"] = clock._state_at(due, vals["paused_since"], read, now)
-            if clock.done_at:
-                late = read.late if read else max(clock.done_at - due, timedelta())
-                used = read.elapsed if read else clock.done_at - clock.start_at
-                vals.update(used_hours=used / HOUR, late_hours=late / HOUR, penalty=float(read.penalty) if read else 0)
-            if clock.due_at != due or clock.done_at:
+        for clock, run in zip(self.sudo(), runs, strict=True):
+            vals = self._follows(run, measured.get(clock), now, pauses)
+            if clock.due_at != vals["due_at"] or clock.done_at:
                 moved |= clock
                 vals.update(NOT_TOLD)
             clock.write(vals)
         moved._untell()
         return measured
 
-    def _stopped_since(self, pauses, now):
-        """Since when an allowed reason stops the open clock; False while it runs."""
-        self.ensure_one()
-        if self.done_at or self.agreed_until:
+    @api.model
+    def _follows(self, run, read, now, pauses):
+        """Values that follow for a run from `read` (its `Clock`; None: a date is the limit) at the moment `now`."""
+        due = run.agreed_until or (read and read.deadline) or False
+        stopped = self._stopped_since(run, now, pauses)
+        vals = {
+            "due_at": due,
+            "warn_at": due and max(due - (due - run.start_at) / 4, run.start_at),
+            "paused_since": stopped,
+        }
+        if run.done_at:
+            late = read.late if read else max(run.done_at - due, timedelta())
+            used = read.elapsed if read else run.done_at - run.start_at
+            vals.update(used_hours=used / HOUR, late_hours=late / HOUR, penalty=float(read.penalty) if read else 0)
+            vals["state"] = "broken" if late else "kept"
+        elif due and due <= now:
+            vals["state"] = "broken"
+        else:
+            vals["state"] = "paused" if stopped else "running"
+        return vals
+
+    @api.model
+    def _stopped_since(self, run, now, pauses):
+        """Since when an allowed reason stops the open run; False while it runs."""
+        if run.done_at or run.agreed_until:
             return False
         open_pauses = [
             pause.date_from
-            for pause in pauses.get(self.claim_id, ())
-            if pause.reason_id in self.level_id.pause_reason_ids
+            for pause in pauses.get(run.claim, ())
+            if pause.reason_id in run.level.pause_reason_ids
             and pause.date_from <= now
             and (not pause.date_to or pause.date_to > now)
         ]
-        return max(min(open_pauses), self.start_at) if open_pauses else False
-
-    def _state_at(self, due, paused_since, read, now):
-        self.ensure_one()
-        if self.done_at:
-            late = read.late if read else self.done_at > due
-            return "broken" if late else "kept"
-        if due and due <= now:
-            return "broken"
-        return "paused" if paused_since else "running"
+        return max(min(open_pauses), run.start_at) if open_pauses else False
 
     def _end(self, at=None):
         """Stop the open clocks at a moment, measure and price them; never before their start nor in the future.

@@ -32,6 +32,12 @@ class FranchiseClaimClock(models.Model):
             clock.cost_so_far = (float(read.penalty) if read else clock.penalty) if clock._charge_kind() else 0
             clock.remaining_text = clock._words_at(now, read)
 
+    def _live(self):
+        """{clock: (urgency, time left in words)} now, measured together."""
+        now = fields.Datetime.now()
+        measured = self._measure(now)
+        return {clock: (clock._urgency_at(now), clock._words_at(now, measured.get(clock))) for clock in self}
+
     def _urgency_at(self, now):
         """Colour of the clock: what is done late, or is overdue, is red."""
         self.ensure_one()

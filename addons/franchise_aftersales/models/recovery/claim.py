@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...tools.allocation import to_decimal
 from ...tools.recovery_terms import ApprovedLine, recoverable_total, split_by_party
+from ..base.zeros import assign
 from .recovery import REFUSING_STATES, totals
 
 # Amounts of the recoveries that a claim adds up.
@@ -58,27 +59,35 @@ class FranchiseClaim(models.Model):
     @api.depends("recovery_ids.state", "recovery_ids.is_settled", *(f"recovery_ids.{name}" for name in SUMMED))
     def _compute_recovery_state(self):
         self.mapped("currency_id")  # read together: each amount written asks for its own currency
-        for claim in self:
+        assign({claim: claim._recovery_amounts() for claim in self})
+        claims = self.filtered("recovery_ids")
+        (self - claims).recovery_state = "none"
+        for claim in claims:
             recoveries = claim.recovery_ids
-            total = totals(recoveries, SUMMED)
-            claim.recovery_count = len(recoveries)
-            claim.amount_demanded = total["amount_demanded"] - total["amount_rerouted"]
-            passed_on = recoveries.filtered(lambda recovery: recovery.state != "demanded").mapped("amount_rerouted")
-            claim.amount_acknowledged = total["amount_acknowledged"] - sum(passed_on)
-            claim.amount_recovered = total["amount_accepted"]
-            claim.amount_rejected = total["amount_rejected"] - total["amount_rerouted"]
-            claim.amount_disputed = total["amount_disputed"]
-            claim.amount_credited = total["amount_credited"]
-            undecided = recoveries.filtered(lambda recovery: recovery.state in REFUSING_STATES)
-            claim.amount_to_decide = sum(undecided.mapped("amount_open"))
-            if not recoveries:
-                claim.recovery_state = "none"
-            elif not all(recovery.is_answered for recovery in recoveries):
+            if not all(recovery.is_answered for recovery in recoveries):
                 claim.recovery_state = "open"
             elif any(recovery.amount_accepted and not recovery.is_settled for recovery in recoveries):
                 claim.recovery_state = "answered"
             else:
                 claim.recovery_state = "settled" if claim.amount_recovered else "answered"
+
+    def _recovery_amounts(self):
+        """{field: amount, and the number} of what this claim's recoveries come to."""
+        self.ensure_one()
+        recoveries = self.recovery_ids
+        total = totals(recoveries, SUMMED)
+        passed_on = recoveries.filtered(lambda recovery: recovery.state != "demanded").mapped("amount_rerouted")
+        undecided = recoveries.filtered(lambda recovery: recovery.state in REFUSING_STATES)
+        return {
+            "recovery_count": len(recoveries),
+            "amount_demanded": total["amount_demanded"] - total["amount_rerouted"],
+            "amount_acknowledged": total["amount_acknowledged"] - sum(passed_on),
+            "amount_recovered": total["amount_accepted"],
+            "amount_rejected": total["amount_rejected"] - total["amount_rerouted"],
+            "amount_disputed": total["amount_disputed"],
+            "amount_credited": total["amount_credited"],
+            "amount_to_decide": sum(undecided.mapped("amount_open")),
+        }
 
     def action_approve(self):
         """Approve; recoveries are demanded and told to the suppliers in this transaction."""
