@@ -11,4 +11,8 @@ from . import (
     counter,
     settlement,
     tie_out,
+    portal,
+    portal_answer,
+    portal_facts,
+    ir_attachment,
 )
