@@ -53,6 +53,7 @@
         "views/claim_views.xml",
         "wizard/recovery_wizard_views.xml",
         "views/recovery_views.xml",
+        "views/recovery_portal_views.xml",
         "views/recovery_rate_views.xml",
         "views/counter_views.xml",
         "views/contract_views.xml",
@@ -138,6 +139,7 @@
         "demo/franchise.claim.line.csv",
         "demo/evidence.xml",
         "demo/after_claims.xml",
+        "demo/portal_recoveries.xml",
         "demo/kept_duties.xml",
     ],
     "assets": {

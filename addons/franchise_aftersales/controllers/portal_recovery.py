@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
 from odoo.http import request, route
+from odoo.tools import escape_psql
 
 from .portal_pages import HISTORY, FranchisePortal
 from .uploads import chosen_files, read_document, read_file
@@ -50,7 +51,7 @@ class PortalRecovery(FranchisePortal):
 
     def _recovery_sortings(self):
         return {
-            "due": {"label": request.env._("Due first"), "order": "answer_due_at, id desc"},
+            "due": {"label": request.env._("Due first"), "order": "answer_due_at, id"},
             "newest": {"label": request.env._("Newest"), "order": "id desc"},
             "amount": {"label": request.env._("Amount"), "order": "amount_demanded desc, id desc"},
             "number": {"label": request.env._("Number"), "order": "number, id"},
@@ -75,7 +76,7 @@ class PortalRecovery(FranchisePortal):
         search = (search or "").strip()[:100]
         found = Domain.TRUE
         if search:
-            found = Domain.OR(Domain(name, "ilike", search) for name in inputs[search_in]["names"])
+            found = Domain.OR(Domain(name, "ilike", escape_psql(search)) for name in inputs[search_in]["names"])
         return self._list_documents(
             "portal_my_recoveries",
             MODEL,
@@ -111,11 +112,21 @@ class PortalRecovery(FranchisePortal):
             with request.env.cr.savepoint():
                 recoveries = request.env[MODEL].search(Domain("id", "in", ids) & Domain(own))
                 taken, left = recoveries._portal_take(step)
-            said = {"done": len(taken), "step": step, "left": list(left.values())[:MAX_SHOWN], "more": len(left)}
+            done, refused = self._done_in_words(step, len(taken)), list(left.values())
+            if len(refused) > MAX_SHOWN:
+                refused[MAX_SHOWN:] = [request.env._("… and %s more.", len(refused) - MAX_SHOWN)]
         except UserError as error:
-            said = {"done": 0, "step": step, "left": [str(error)], "more": 1}
-        request.session[SAID_KEY] = said
+            done, refused = "", [str(error)]
+        request.session[SAID_KEY] = {"done": done, "left": refused}
         return request.redirect(URL)
+
+    @staticmethod
+    def _done_in_words(step, count):
+        if not count:
+            return ""
+        if step == "acknowledge":
+            return request.env._("Demands acknowledged: %s.", count)
+        return request.env._("Demands accepted in full: %s.", count)
 
     @route(f"{URL}/<int:recovery_id>", type="http", auth="user", website=True, methods=["GET"])
     def portal_recovery(self, recovery_id, said=None, **_kwargs):

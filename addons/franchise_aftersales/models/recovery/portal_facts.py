@@ -48,6 +48,14 @@ class FranchiseClaimRecovery(models.Model):
         """Days until the party has to act next, negative when that is past; None where no time runs."""
         return None
 
+    def _portal_left_in_words(self, days):
+        """What `_portal_days_left` says, in the reader's language."""
+        if days is None:
+            return ""
+        if days < 0:
+            return self.env._("overdue by %s days", -days)
+        return {0: self.env._("due today"), 1: self.env._("1 day left")}.get(days, self.env._("%s days left", days))
+
     def _portal_lines(self):
         kinds = dict(self.line_ids._fields["kind"]._description_selection(self.env))
         refusals = dict(self.line_ids._fields["refusal"]._description_selection(self.env))
@@ -136,11 +144,12 @@ class FranchiseClaimRecovery(models.Model):
         return " → ".join(steps)
 
     def _portal_evidence(self):
-        """[{"name", "text", "date", "number", "own", "withheld": files not shown, "files": [{"id", "name", "size", "is_image"}]}]"""
+        """[{"name", "text", "date", "number", "own", "withheld": a sentence, "files": [{"id", "name", "size", "is_image"}]}]"""
         listed = []
         for row in self._portal_evidence_rows():
             own = self._portal_is_own(row)
             shown = own or not row.has_personal_data
+            withheld = 0 if shown else len(row.file_ids)
             listed.append(
                 {
                     "name": row.type_id.name,
@@ -148,7 +157,8 @@ class FranchiseClaimRecovery(models.Model):
                     "date": row.date,
                     "number": as_text(row.number) if row.number else "",
                     "own": own,
-                    "withheld": 0 if shown else len(row.file_ids),
+                    "withheld": withheld
+                    and self.env._("%s files are not shown: they hold personal data. Ask us for them.", withheld),
                     "files": [
                         {
                             "id": file.id,

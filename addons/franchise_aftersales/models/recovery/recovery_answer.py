@@ -47,7 +47,7 @@ class FranchiseClaimRecovery(models.Model):
         for line, amount in accepted.items():
             if not 0 <= amount <= asked[line] or amount != self._sync_round(amount):
                 raise UserError(self._sync_amount_problem(amount))
-        refusals = {line: said for line, said in (refusals or {}).items() if accepted[line] != asked[line]}
+        refusals = {line: said for line, said in (refusals or {}).items() if accepted.get(line) != asked.get(line)}
         values["answer_reason"] = (values.get("answer_reason") or "").strip() or self._refusals_in_words(refusals)
         if action != "accept" and not values["answer_reason"]:
             raise UserError(self.env._("%s: say why not everything is accepted.", self.display_name))
