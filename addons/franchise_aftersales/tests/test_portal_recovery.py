@@ -186,9 +186,7 @@ class TestPortalRecoveryFacts(RecoveryPortalCase):
 
     def test_how_each_amount_came_about_is_said_in_words(self):
         bill = self.flow.bill((100.0,), supplier=self.partner)
-        claim = self.flow.claim(
-            [("goods", bill, 100.0), ("labour", None, 90.0)], "approved", supplier=self.partner
-        )
+        claim = self.flow.claim([("goods", bill, 100.0), ("labour", None, 90.0)], "approved", supplier=self.partner)
         recovery = claim.recovery_ids.filtered(lambda row: row.party == "supplier")
         words = [line["words"] for line in recovery._portal_facts()["lines"]]
         money = recovery.currency_id.format
@@ -287,7 +285,9 @@ class TestPortalRecoveryFacts(RecoveryPortalCase):
         self.assertEqual(self.get(recovery, f"/file/{own.file_ids.id}").status_code, 200)
         self.assertEqual(self.get(recovery, f"/file/{own.file_ids.id}", thumbnail=1).status_code, 200)
         self.assertIn("given by you", self.get(recovery).text)
-        self.assertIn("send a file or write", self.said(self.post(recovery, "evidence", {**values, "evidence_text": ""})))
+        self.assertIn(
+            "send a file or write", self.said(self.post(recovery, "evidence", {**values, "evidence_text": ""}))
+        )
         carried = claim.recovery_ids - recovery
         self.login("carrier")
         self.assertNotIn("Seal was whole", self.get(carried).text, "what the supplier gave isn't the carrier's")
@@ -341,7 +341,7 @@ class TestPortalRecoveryList(RecoveryPortalCase):
 
         def listed(**query):
             page = self.get(**query).text
-            places = {row: page.find(f"{URL}/{row.id}\"") for row in (small, large)}
+            places = {row: page.find(f'{URL}/{row.id}"') for row in (small, large)}
             return sorted((row for row, place in places.items() if place >= 0), key=places.get)
 
         self.assertEqual(listed(sortby="amount"), [large, small])
@@ -377,7 +377,11 @@ class TestPortalRecoveryList(RecoveryPortalCase):
         self.assertEqual((answered.state, foreign.state), ("rejected", "demanded"))
         for message in recoveries.message_ids.filtered(lambda message: "In the portal" in (message.body or "")):
             self.assertEqual(message.author_id, self.users["supplier"].partner_id)
-        for data in ({"ids": [], "step": "accept"}, {"ids": ["x", "-1"], "step": "accept"}, {"ids": ids, "step": "drop"}):
+        for data in (
+            {"ids": [], "step": "accept"},
+            {"ids": ["x", "-1"], "step": "accept"},
+            {"ids": ids, "step": "drop"},
+        ):
             self.post(None, "answer", data)
             self.assertIn("Tick the demands", self.get().text)
 
@@ -402,8 +406,10 @@ class TestPortalRecoveryList(RecoveryPortalCase):
     def many(self, number):
         """Demands of one line each, made together."""
         bill = self.flow.bill((1000.0,), quantity=10 * number, supplier=self.partner)
-        claims = self.env["franchise.claim"].with_user(self.users["service"]).create(
-            [self.flow.claim_values([("goods", bill, 10.0)], self.partner) for _number in range(number)]
+        claims = (
+            self.env["franchise.claim"]
+            .with_user(self.users["service"])
+            .create([self.flow.claim_values([("goods", bill, 10.0)], self.partner) for _number in range(number)])
         )
         self.flow.advance(claims, "approved")
         recoveries = claims.with_env(self.env).recovery_ids

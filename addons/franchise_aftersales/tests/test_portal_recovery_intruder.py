@@ -16,7 +16,14 @@ class TestPortalRecoveryIntruder(RecoveryPortalCase):
     def snapshot(self, *recoveries):
         """What an intruder would like to change."""
         self.env.invalidate_all()
-        names = ("state", "amount_accepted", "answer_reason", "partner_reference", "credit_note_number", "answer_letter")
+        names = (
+            "state",
+            "amount_accepted",
+            "answer_reason",
+            "partner_reference",
+            "credit_note_number",
+            "answer_letter",
+        )
         return [
             ([row[name] for name in names], row.line_ids.mapped("amount_accepted"), row.claim_id.counter_ids.ids)
             for row in recoveries
@@ -83,7 +90,21 @@ class TestPortalRecoveryIntruder(RecoveryPortalCase):
         right = {f"amount_{first.id}": "80.00", f"amount_{second.id}": "40.00", f"refusal_{second.id}": "amount"}
         before = self.snapshot(recovery, other)
         self.login("supplier")
-        for amount in ("-1", "40.01", "NaN", "Infinity", "1e1", "39.999", "", " ", "４０", "0x10", "1,5", "1" * 40, "--"):
+        for amount in (
+            "-1",
+            "40.01",
+            "NaN",
+            "Infinity",
+            "1e1",
+            "39.999",
+            "",
+            " ",
+            "４０",
+            "0x10",
+            "1,5",
+            "1" * 40,
+            "--",
+        ):
             with self.subTest(amount=amount):
                 values = {**right, f"amount_{second.id}": amount}
                 self.assertTrue(self.said(self.answer(recovery, "lines", **values)))
