@@ -23,6 +23,7 @@ ROLES = {
     "accountant": "accountant: reports",
     "operator": "operator of the sync",
     "admin": "administrator",
+    "supplier": "clerk of a supplier without a system: answers demands in the portal (/my)",
 }
 
 

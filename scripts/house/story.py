@@ -151,8 +151,10 @@ def lower_first_line(clerk: Person, document: dict) -> None:
 
 
 def unanswered(service: Person) -> list[dict]:
-    """Recoveries from suppliers without a final answer."""
-    domain = [("party", "=", "supplier"), ("is_answered", "=", False)]
+    """Recoveries without a final answer from suppliers with a system; others answer in the portal, when they like."""
+    systems = service.search_read("franchise.sync.endpoint", [], ["partner_id"])
+    connected = [row["partner_id"][0] for row in systems]
+    domain = [("party", "=", "supplier"), ("is_answered", "=", False), ("partner_id", "in", connected)]
     return service.search_read("franchise.claim.recovery", domain, ["display_name", "state"])
 
 

@@ -3,3 +3,4 @@ from . import portal_application
 from . import portal_notice, portal_contract
 from . import portal_dispute
 from . import portal_statement
+from . import portal_recovery

@@ -2,18 +2,11 @@ from markupsafe import escape
 from odoo import http
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
-from odoo.tools.mimetypes import guess_mimetype
 
 from .portal_pages import FranchisePortal
+from .uploads import read_document
 
-MAX_FILE = 10 * 1024 * 1024  # bytes
 MAX_TEXT = 10000
-# What the content of a file is, not what it is called.
-FILE_TYPES = {
-    "application/pdf": (".pdf",),
-    "image/png": (".png",),
-    "image/jpeg": (".jpg", ".jpeg"),
-}
 
 
 class DisputePortal(FranchisePortal):
@@ -150,12 +143,4 @@ class DisputePortal(FranchisePortal):
         """
         if not file or not getattr(file, "filename", ""):
             return []
-        content = file.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            raise UserError(
-                request.env._("%(file)s is larger than %(size)s MB.", file=file.filename, size=MAX_FILE // 1024**2)
-            )
-        endings = FILE_TYPES.get(guess_mimetype(content), ())
-        if not file.filename.lower().endswith(endings or ("\0",)):
-            raise UserError(request.env._("%s can't be read here: attach a PDF, PNG or JPEG file.", file.filename))
-        return [(file.filename, content)]
+        return [read_document(file)]

@@ -30,7 +30,18 @@ class FranchisePortal(CustomerPortal):
         }
 
     def _list_documents(
-        self, template, model, domain, url, page=1, history=None, filters=None, filterby=None, **values
+        self,
+        template,
+        model,
+        domain,
+        url,
+        page=1,
+        history=None,
+        filters=None,
+        filterby=None,
+        order=None,
+        asked=None,
+        **values,
     ):
         """A page with the user's documents, in the model's order, some at a time.
 
@@ -40,6 +51,8 @@ class FranchisePortal(CustomerPortal):
         :param history: key in the session for "previous" and "next" on the pages of the documents.
         :param filters: {key: {"label", "domain"}} for the search bar; the first is the default.
         :param filterby: key of the filter that the user chose; one that doesn't exist is the default.
+        :param order: of the records, in SQL's words; None: the model's own.
+        :param asked: {name: value} of what else the user asked for; the addresses of the pages keep it.
         :param values: further values of the template, with `page_name`.
         """
         records = request.env[model]
@@ -53,12 +66,12 @@ class FranchisePortal(CustomerPortal):
         text = str(page)
         pages = pager(
             url=url,
-            url_args=chosen,
+            url_args={**(asked or {}), **chosen},
             total=records.search_count(domain),
             page=int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1,
             step=self._items_per_page,
         )
-        found = records.search(domain, limit=self._items_per_page, offset=pages["offset"])
+        found = records.search(domain, limit=self._items_per_page, offset=pages["offset"], order=order)
         if history:
             request.session[history] = found.ids[:HISTORY]
         values = {

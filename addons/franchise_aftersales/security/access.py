@@ -225,8 +225,10 @@ ACCESS = {
     "franchise.claim.bulk": Access({"service": "crw", "finance": "crw", "manager": "crw"}, company=None),
     "franchise.claim.bulk.refusal": Access({"service": "crwd", "finance": "crwd", "manager": "crwd"}, company=None),
     # recovery
-    "franchise.claim.recovery": Access(RECOVERIES),
-    "franchise.claim.recovery.line": Access(RECOVERIES),
+    "franchise.claim.recovery": Access({**RECOVERIES, "portal": "r"}, portal=f"[('partner_id', 'child_of', {OWN})]"),
+    "franchise.claim.recovery.line": Access(
+        {**RECOVERIES, "portal": "r"}, portal=f"[('recovery_id.partner_id', 'child_of', {OWN})]"
+    ),
     "franchise.claim.recovery.route": Access(dict.fromkeys(RECOVERIES, "r")),
     "franchise.claim.recovery.answer": Access({"service": "crwd", "manager": "crwd"}, company=None),
     "franchise.claim.recovery.answer.line": Access({"service": "crwd", "manager": "crwd"}, company=None),

@@ -52,3 +52,5 @@ from . import test_statement_run
 from . import test_resolution_again
 from . import test_clock_evidence, test_clock_delivery
 from . import test_clock_catch_up
+from . import test_portal_recovery, test_portal_recovery_intruder, test_portal_recovery_together
+from . import test_portal_recovery_browser, test_recovery_origins

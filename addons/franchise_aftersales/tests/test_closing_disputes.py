@@ -191,9 +191,9 @@ class TestDisputePortal(HttpCase):
                 self.assertFalse(self.raised())
 
     def portal_module(self):
-        from ..controllers import portal_dispute
+        from ..controllers import uploads
 
-        return portal_dispute
+        return uploads
 
     def test_nothing_about_others_contracts(self):
         other = Flow(self.env)

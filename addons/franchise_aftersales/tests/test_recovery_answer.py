@@ -54,6 +54,20 @@ class TestRecoveryAnswer(FlowCase):
         self.assertEqual(base64.b64decode(recovery.answer_letter), b"%PDF letter")
         self.assertEqual(recovery.answer_reason, "Wet only in part")
 
+    def test_reasons_per_line_and_their_reference(self):
+        recovery = self.recovery()
+        first, second = recovery.line_ids
+        wizard = self.dialogue(recovery, way="lines", partner_reference="RMA-5")
+        wizard.line_ids[0].amount = 10
+        wizard.line_ids[1].write({"refusal": "evidence", "refusal_note": "No photo"})
+        wizard.action_record()
+        self.assertEqual((recovery.state, recovery.partner_reference), ("partial", "RMA-5"))
+        self.assertEqual(recovery.answer_reason, "Evidence doesn't show it: No photo")
+        self.assertEqual((first.refusal, second.refusal, second.refusal_note), (False, "evidence", "No photo"))
+        self.as_role(recovery, "service").action_dispute()
+        self.as_role(recovery, "service").action_accept()
+        self.assertEqual((second.refusal, second.refusal_note, second.amount_accepted), (False, False, 5))
+
     def test_accepted_in_total_is_spread_whole_or_refused(self):
         for amount, state, lines in (
             (15.0, "accepted", [10, 5]),

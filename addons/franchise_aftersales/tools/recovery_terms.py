@@ -29,6 +29,23 @@ class ApprovedLine(NamedTuple):
     quantity: Decimal = Decimal(1)
 
 
+class Origin(NamedTuple):
+    """How a party's part of one approved line comes about, in claim currency, before any ceiling lowers it.
+
+    `counted`: what of the approved amount counts (labour: at most hours × rate); `percent` of it is recoverable: `loss`;
+    `handling` comes on top, being `handling_percent` of it; `share` percent of both is the party's `amount`.
+    """
+
+    approved: Decimal
+    counted: Decimal
+    percent: Decimal
+    loss: Decimal
+    handling_percent: Decimal
+    handling: Decimal
+    share: Decimal
+    amount: Decimal
+
+
 def recoverable_parts(
     lines: Sequence[ApprovedLine],
     percent_by_kind: Mapping[str, Decimal],
@@ -104,4 +121,37 @@ def split_by_party(
         for party, amount in split.items():
             if amount:
                 result[party][line.key] = amount
+    return result
+
+
+def origins(
+    lines: Sequence[ApprovedLine],
+    percent_by_kind: Mapping[str, Decimal],
+    shares: Mapping[str, Decimal],
+    party: str,
+    rounding,
+    *,
+    labour_rate=0,
+    handling_percent=0,
+) -> dict[int, Origin]:
+    """How the part of `party` in each line comes about: {line key: Origin}; see `split_by_party` without ceilings."""
+    terms = {"labour_rate": labour_rate, "handling_percent": handling_percent}
+    losses, handlings = recoverable_parts(lines, percent_by_kind, 0, rounding, **terms)
+    borne = split_by_party(lines, percent_by_kind, shares, 0, rounding, **terms)[party]
+    result = {}
+    for line, loss, handling in zip(lines, losses, handlings, strict=True):
+        approved = to_decimal(line.amount)
+        counted = approved
+        if line.kind == "labour" and labour_rate:
+            counted = min(counted, round_money(to_decimal(line.quantity) * to_decimal(labour_rate), rounding))
+        result[line.key] = Origin(
+            approved,
+            counted,
+            to_decimal(percent_by_kind.get(line.kind, 0)),
+            loss,
+            to_decimal(handling_percent) if handling else Decimal(0),
+            handling,
+            to_decimal(shares.get(party, 0)),
+            borne.get(line.key, Decimal(0)),
+        )
     return result

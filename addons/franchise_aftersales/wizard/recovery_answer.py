@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..models.recovery.recovery_line import REFUSALS
 from ..tools.allocation import round_money, to_decimal
 from ..tools.recovery_routing import spread
 
@@ -27,6 +28,9 @@ class FranchiseClaimRecoveryAnswer(models.TransientModel):
         readonly=False,
     )
     answer_reason = fields.Char(string="Their Reason")
+    partner_reference = fields.Char(
+        string="Their Reference", compute="_compute_partner_reference", store=True, readonly=False
+    )
     credit_note_number = fields.Char(string="Their Credit Note")
     credit_note_date = fields.Date(string="Its Date")
     credit_note_amount = fields.Monetary(string="Its Amount", help="Empty: the accepted amount.")
@@ -37,6 +41,11 @@ class FranchiseClaimRecoveryAnswer(models.TransientModel):
     def _compute_amount_asked(self):
         for wizard in self:
             wizard.amount_asked = wizard.recovery_id._amount_asked() if wizard.recovery_id else 0.0
+
+    @api.depends("recovery_id")
+    def _compute_partner_reference(self):
+        for wizard in self:
+            wizard.partner_reference = wizard.recovery_id.partner_reference
 
     @api.depends("recovery_id")
     def _compute_line_ids(self):
@@ -61,7 +70,9 @@ class FranchiseClaimRecoveryAnswer(models.TransientModel):
         noted = self.credit_note_amount or float(sum(accepted.values()))
         recovery._answer_by_hand(
             accepted,
+            self._refusals(),
             answer_reason=self.answer_reason,
+            partner_reference=self.partner_reference,
             credit_note_number=self.credit_note_number,
             credit_note_date=self.credit_note_date,
             credit_note_amount=noted if self.credit_note_number else 0.0,
@@ -69,6 +80,12 @@ class FranchiseClaimRecoveryAnswer(models.TransientModel):
             answer_letter_name=self.letter_name,
         )
         return {"type": "ir.actions.act_window_close"}
+
+    def _refusals(self):
+        """{recovery line: (reason, text)} where the answer is given per line."""
+        rows = self.line_ids if self.way == "lines" else self.line_ids.browse()
+        lines = self.recovery_id.line_ids
+        return {row.line_id: (row.refusal, row.refusal_note) for row in rows if row.line_id in lines}
 
     def _accepted(self):
         """{recovery line: Decimal} that the party accepts, in the claim's currency."""
@@ -91,3 +108,5 @@ class FranchiseClaimRecoveryAnswerLine(models.TransientModel):
     currency_id = fields.Many2one(related="line_id.currency_id")
     amount_demanded = fields.Monetary(related="line_id.amount_demanded")
     amount = fields.Monetary(string="Accepted")
+    refusal = fields.Selection(REFUSALS, string="Why Not")
+    refusal_note = fields.Char(string="In Their Words")

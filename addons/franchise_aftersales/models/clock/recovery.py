@@ -7,6 +7,7 @@ from .clock import Wanted
 from .clock_kinds import level_for
 
 ANSWERED = ("accepted", "partial", "rejected")
+AWAITED = ("acknowledge", "answer")
 
 
 class FranchiseClaimRecovery(models.Model):
@@ -19,6 +20,20 @@ class FranchiseClaimRecovery(models.Model):
     _inherit = "franchise.claim.recovery"
 
     clock_ids = fields.One2many("franchise.claim.clock", "recovery_id", string="Clocks", readonly=True, copy=False)
+    answer_due_at = fields.Datetime(
+        string="Answer Due",
+        compute="_compute_answer_due_at",
+        store=True,
+        help="By when the supplier has to act next: acknowledge or answer.",
+    )
+
+    @api.depends("clock_ids.due_at", "clock_ids.done_at", "clock_ids.kind")
+    def _compute_answer_due_at(self):
+        for recovery in self:
+            due = recovery.clock_ids.filtered(
+                lambda clock: clock.kind in AWAITED and clock.due_at and not clock.done_at
+            )
+            recovery.answer_due_at = min(due.mapped("due_at"), default=False)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -31,6 +46,25 @@ class FranchiseClaimRecovery(models.Model):
         if "state" in vals and self.env.context.get("franchise_clocks_wait") is not WAIT:
             self._follow_state(vals["state"])
         return result
+
+    def _portal_deadlines(self):
+        labels = dict(self.clock_ids._fields["kind"]._description_selection(self.env))
+        running = self.clock_ids.filtered(lambda clock: not clock.done_at).sorted("id")
+        listed = [
+            {"name": labels[clock.kind], "due_at": clock.due_at, "days_left": self._days_until(clock.due_at)}
+            for clock in running
+        ]
+        return super()._portal_deadlines() + listed
+
+    def _portal_days_left(self):
+        self.ensure_one()
+        return self._days_until(self.answer_due_at)
+
+    def _days_until(self, moment):
+        """Days of the reader's calendar until a naive UTC moment, negative when it is past; None without one."""
+        if not moment:
+            return None
+        return (fields.Datetime.context_timestamp(self, moment).date() - fields.Date.context_today(self)).days
 
     def _start_clocks(self, kinds):
         """Start clocks of suppliers and carriers for what isn't answered yet, where the terms in force limit it."""

@@ -65,21 +65,25 @@ class FranchiseClaimRecovery(models.Model):
 
     def _sync_apply_answer(self, answer):
         note = super()._sync_apply_answer(answer)
-        if answer["state"] == "disputed" and self.state == "disputed" and self.party == "supplier":
+        if answer["state"] == "disputed" and self.state == "disputed":
             self._raise_dispute(answer["reason"])
         return note
 
     def _raise_dispute(self, reason):
-        """Open a dispute with the supplier's words; while one about this recovery is open, that one goes on."""
+        """Open a dispute with the party's words; while one about this recovery is open, that one goes on."""
         if self._has_open_dispute():
             return
-        disputes, agreement = self.env["franchise.dispute"].sudo(), self.claim_id.agreement_id
-        disputes._raise_from_partner(
-            self.partner_id,
-            {
-                "subject": self.env._("%s is disputed by the supplier's system", self.display_name),
-                "description": reason,
-            },
-            agreement=agreement,
-            recovery=self,
-        )
+        disputes = self.env["franchise.dispute"].sudo()
+        told = {
+            "subject": self.env._(
+                "%(demand)s is disputed by %(partner)s", demand=self.display_name, partner=self.partner_id.name
+            ),
+            "description": reason,
+        }
+        if self.party == "supplier":
+            disputes._raise_from_partner(self.partner_id, told, agreement=self.claim_id.agreement_id, recovery=self)
+            return
+        # A carrier has no agreement of its own: it is about the claim's contract.
+        raised_by = "franchisee" if self.party == "franchisee" else "supplier"
+        values = {**self._prepare_dispute(), **told, "raised_by": raised_by}
+        disputes._trusted().create([values])._tell_responsible()

@@ -14,4 +14,8 @@ from . import (
     evidence,
     packet,
     tie_out,
+    portal,
+    portal_answer,
+    portal_facts,
+    ir_attachment,
 )

@@ -155,14 +155,17 @@ class FranchiseClaim(models.Model):
         :return: ({party: {claim line id: Decimal amount}}, Decimal that the claim takes of its ceilings).
         """
         self.ensure_one()
-        lines = [
-            ApprovedLine(line.id, line.kind, line.amount_approved, to_decimal(line.quantity)) for line in self.line_ids
-        ]
-        rounding = self.currency_id.rounding
+        lines, rounding = self._approved_lines(), self.currency_id.rounding
         if not self._is_recoverable():
             return split_by_party(lines, {}, {"franchisor": 100}, 0, rounding), to_decimal(0)
         terms = {**self.version_id._recovery_terms(period_left), "rounding": rounding}
         return split_by_party(lines, shares=self._liable_shares(), **terms), recoverable_total(lines, **terms)
+
+    def _approved_lines(self):
+        """The approved losses, as `tools.recovery_terms` takes them."""
+        return [
+            ApprovedLine(line.id, line.kind, line.amount_approved, to_decimal(line.quantity)) for line in self.line_ids
+        ]
 
     def _party_partners(self):
         """The partner behind each liable party of this claim."""

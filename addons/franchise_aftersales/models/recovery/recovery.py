@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..base.document import Transition
+from .recovery_line import NO_REFUSAL
 
 GROUP_SERVICE = "franchise_aftersales.group_service"
 ANSWERED_STATES = ("accepted", "partial", "rejected", "withdrawn")
@@ -145,9 +146,10 @@ class FranchiseClaimRecovery(models.Model):
     @api.depends("claim_id.name", "party", "round")
     def _compute_display_name(self):
         parties = dict(self._fields["party"]._description_selection(self.env))
-        for recovery in self:
-            name = f"{recovery.claim_id.sudo().name or ''} · {parties.get(recovery.party, '')}"
-            recovery.display_name = f"{name} {recovery.round}" if recovery.round > 1 else name
+        # With all rights: parties see no claims, operators neither.
+        for recovery, known in zip(self, self.sudo(), strict=True):
+            name = f"{known.claim_id.name or ''} · {parties.get(known.party, '')}"
+            recovery.display_name = f"{name} {known.round}" if known.round > 1 else name
 
     @api.depends(
         "state",
@@ -197,13 +199,17 @@ class FranchiseClaimRecovery(models.Model):
 
         :raises UserError: the party answers through its own system.
         """
+        return self._accept_whole({"answered_on": fields.Date.context_today(self)})
+
+    def _accept_whole(self, values):
+        """Accept everything that is asked, with `values` beside the status; see `action_accept`."""
         self._check_no_system()
         self._check_transition("accept")
         for recovery in self:
             recovery._check_answerable()
         for line in self.line_ids:
-            line._trusted_write({"amount_accepted": line._amount_asked()})
-        return self._move("accept", {"answered_on": fields.Date.context_today(self)})
+            line._trusted_write({"amount_accepted": line._amount_asked(), **NO_REFUSAL})
+        return self._move("accept", values)
 
     def action_reject(self):
         """Record that the party refused (by letter or mail)."""

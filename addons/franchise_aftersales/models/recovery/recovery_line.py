@@ -5,6 +5,16 @@ from ...tools.recovery_routing import balance
 
 # What a line's demand is made of, in the order of `tools.recovery_routing.balance`.
 BALANCE = ("amount_demanded", "amount_accepted", "amount_rerouted", "amount_own")
+# Why a party doesn't accept what is asked for a line.
+REFUSALS = [
+    ("not_ours", "Not our liability"),
+    ("terms", "Outside of warranty or time limits"),
+    ("evidence", "Evidence doesn't show it"),
+    ("amount", "Amount is too high"),
+    ("done", "Credited or replaced already"),
+    ("other", "Another reason"),
+]
+NO_REFUSAL = {"refusal": False, "refusal_note": False}
 
 
 class FranchiseClaimRecoveryLine(models.Model):
@@ -33,6 +43,8 @@ class FranchiseClaimRecoveryLine(models.Model):
         string="Credited", readonly=True, copy=False, help="What our posted settlements say."
     )
     is_settled = fields.Boolean(string="Settled", readonly=True, copy=False)
+    refusal = fields.Selection(REFUSALS, string="Why Not", readonly=True, copy=False)
+    refusal_note = fields.Char(string="In Their Words", readonly=True, copy=False)
 
     _unique_number = models.UniqueIndex("(recovery_id, number)", "A line number is used once per recovery.")
     _check_amounts = models.Constraint(
@@ -64,8 +76,9 @@ class FranchiseClaimRecoveryLine(models.Model):
 
     @api.depends("claim_line_id.name", "number")
     def _compute_display_name(self):
-        for line in self:  # also for sync operators, who see no claims
-            line.display_name = f"{line.number} · {line.claim_line_id.sudo().name or ''}"
+        # Also for sync operators and parties, who see no claims.
+        for line, known in zip(self, self.sudo(), strict=True):
+            line.display_name = f"{known.number} · {known.claim_line_id.name or ''}"
 
     def write(self, vals):
         if not self.recovery_id._is_moving():
