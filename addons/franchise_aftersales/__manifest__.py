@@ -112,6 +112,9 @@
         "views/clock_settings_views.xml",
         "views/portal_templates.xml",
         "views/portal_dispute_templates.xml",
+        "views/portal_claim_templates.xml",
+        "views/portal_claim_new_templates.xml",
+        "views/portal_offer_templates.xml",
         "views/aftercare_views.xml",
         "views/followup_views.xml",
         "views/lesson_views.xml",
@@ -139,6 +142,9 @@
         "demo/kept_duties.xml",
     ],
     "assets": {
+        "web.assets_frontend": [
+            "franchise_aftersales/static/src/js/portal_upload.js",
+        ],
         "web.assets_backend": [
             "franchise_aftersales/static/src/css/backend.css",
             "franchise_aftersales/static/src/js/month_field.js",

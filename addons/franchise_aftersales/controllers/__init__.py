@@ -2,3 +2,4 @@ from . import statement, claim_packet
 from . import portal_application
 from . import portal_notice, portal_contract
 from . import portal_dispute
+from . import portal_claim, portal_claim_new, portal_offer
