@@ -142,6 +142,9 @@
         "demo/kept_duties.xml",
     ],
     "assets": {
+        "web.assets_tests": [
+            "franchise_aftersales/static/tests/tours/*.js",
+        ],
         "web.assets_frontend": [
             "franchise_aftersales/static/src/js/portal_upload.js",
         ],

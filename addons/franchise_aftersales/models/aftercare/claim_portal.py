@@ -177,10 +177,12 @@ class FranchiseClaim(models.Model):
                 [
                     ("model", "=", self._name),
                     ("res_id", "=", self.id),
-                    ("message_type", "in", ("comment", "email", "email_outgoing")),
+                    ("message_type", "in", ("comment", "email", "email_outgoing", "notification")),
                     "|",
-                    ("author_id", "child_of", family.id),
                     ("partner_ids", "child_of", family.id),
+                    "&",
+                    ("author_id", "child_of", family.id),
+                    ("message_type", "!=", "notification"),
                 ],
                 order="id",
             )
