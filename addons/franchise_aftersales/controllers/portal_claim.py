@@ -173,9 +173,7 @@ class PortalClaim(FranchisePortal):
     def portal_claim_message(self, claim_id, body="", **_kwargs):
         """Write to whoever is responsible for the claim."""
         partner = request.env.user.partner_id
-        return self._act(
-            claim_id, lambda claim: claim._portal_write(body, partner), "sent", "messages", {"body": body}
-        )
+        return self._act(claim_id, lambda claim: claim._portal_write(body, partner), "sent", "messages", {"body": body})
 
     @route(f"{URL}/<int:claim_id>/message/<int:file_id>", type="http", auth="user", website=True, methods=["GET"])
     def portal_claim_message_file(self, claim_id, file_id, **_kwargs):

@@ -1,3 +1,4 @@
+import logging
 import uuid
 from datetime import date
 
@@ -11,6 +12,8 @@ from odoo.addons.portal.controllers.portal import pager
 from .portal_claim import URL
 from .portal_pages import FranchisePortal
 from .portal_upload import answer, shown_type, uploaded_files
+
+_logger = logging.getLogger(__name__)
 
 # What the form keeps when something is wrong with it.
 TYPED = (
@@ -83,7 +86,8 @@ class PortalClaimNew(FranchisePortal):
         except UserError as error:
             return answer(error=str(error)) or self._claim_form(line, submission, typed, str(error))
         except psycopg2.errors.UniqueViolation:
-            pass  # The other request of a double click made it; this snapshot can't see it, that of the next request does.
+            # The other request of a double click made it; this snapshot can't see it, that of the next request does.
+            _logger.info("Form %s was sent twice at the same moment", submission)
         return answer(f"{URL}/sent/{submission}")
 
     @route(f"{URL}/sent/<string:submission>", type="http", auth="user", website=True, methods=["GET"])

@@ -36,7 +36,9 @@ def shown_type(company):
     return {
         "accept": ",".join(PICKED[kind] for kind in kinds),
         "max_mb": company.franchise_evidence_max_mb,
-        "kinds": ", ".join(company._fields[f"franchise_evidence_{kind}"]._description_string(request.env) for kind in kinds),
+        "kinds": ", ".join(
+            company._fields[f"franchise_evidence_{kind}"]._description_string(request.env) for kind in kinds
+        ),
         "max_request": MAX_REQUEST,
     }
 

@@ -68,9 +68,7 @@ class PortalClaimCase(PortalCase):
                 "date_end": cls.flow.day(700),
             }
         )
-        cls.env["franchise.outlet"].create(
-            {"code": f"R-{cls.flow.key}", "name": "Rival's", "contract_id": contract.id}
-        )
+        cls.env["franchise.outlet"].create({"code": f"R-{cls.flow.key}", "name": "Rival's", "contract_id": contract.id})
         contract.action_sign()
         cls.flow.users["rival"].password = PASSWORD
         cls.sold = goods(cls.flow)

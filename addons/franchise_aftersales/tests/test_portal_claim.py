@@ -93,7 +93,10 @@ class TestPortalClaim(PortalClaimCase):
         """R-D3, R-D10, R-H1: status, promises and coverage in words; no price, supplier, terms or message to others."""
         claim = self.asked()
         claim.with_user(self.flow.users["service"]).message_post(
-            body="Internal to the supplier", partner_ids=self.proof.supplier_id.ids, subtype_xmlid="mail.mt_comment", message_type="comment"
+            body="Internal to the supplier",
+            partner_ids=self.proof.supplier_id.ids,
+            subtype_xmlid="mail.mt_comment",
+            message_type="comment",
         )
         claim.with_user(self.flow.users["service"]).message_post(
             body="To you", partner_ids=self.flow.franchisee.ids, subtype_xmlid="mail.mt_comment", message_type="comment"
@@ -192,7 +195,9 @@ class TestPortalClaim(PortalClaimCase):
         ):
             with self.subTest(path=path):
                 self.assertEqual(self.get(path).status_code, 303)
-        self.assertEqual(self.get(f"/web/content/{staff.id}").status_code, 404, "what hangs on a claim isn't all theirs")
+        self.assertEqual(
+            self.get(f"/web/content/{staff.id}").status_code, 404, "what hangs on a claim isn't all theirs"
+        )
         self.assertEqual(self.get(f"/web/content/{image.id}").status_code, 404)
         message = claim.with_user(self.flow.users["service"]).message_post(
             body="Read this",
@@ -205,7 +210,8 @@ class TestPortalClaim(PortalClaimCase):
             sent = self.get(self.url(claim, "message", file.id))
             self.assertEqual(sent.status_code, 200)
             self.assertEqual(
-                sent.headers["Content-Disposition"].split(";")[0], "inline" if file.mimetype == "application/pdf" else "attachment"
+                sent.headers["Content-Disposition"].split(";")[0],
+                "inline" if file.mimetype == "application/pdf" else "attachment",
             )
         for role in ("rival", "portal", "portal_supplier", None):
             with self.subTest(role=role):
@@ -322,7 +328,9 @@ class TestPortalClaim(PortalClaimCase):
             contract_id=self.env["franchise.contract"].search([("franchisee_id", "=", self.rival.id)]).id,
             outlet_id=self.env["franchise.outlet"].search([("franchisee_id", "=", self.rival.id)]).id,
         )
-        secret = claim.with_user(self.flow.users["service"]).message_post(body="secret", subtype_xmlid="mail.mt_comment", message_type="comment")
+        secret = claim.with_user(self.flow.users["service"]).message_post(
+            body="secret", subtype_xmlid="mail.mt_comment", message_type="comment"
+        )
 
         def call(model, method, *args, **kwargs):
             return self.make_jsonrpc_request(
@@ -357,7 +365,9 @@ class TestPortalClaim(PortalClaimCase):
         for model, method, *args in refused:
             with self.subTest(model=model, method=method), self.assertRaises(JsonRpcException):
                 call(model, method, *args)
-        self.assertEqual(call("mail.message", "search_read", [("res_id", "=", claim.id), ("model", "=", claim._name)], ["body"]), [])
+        self.assertEqual(
+            call("mail.message", "search_read", [("res_id", "=", claim.id), ("model", "=", claim._name)], ["body"]), []
+        )
         fetched = self.make_jsonrpc_request(
             "/mail/chatter_fetch", {"thread_model": claim._name, "thread_id": claim.id, "fetch_params": {}}
         )

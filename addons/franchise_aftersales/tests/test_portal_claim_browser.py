@@ -32,7 +32,9 @@ class TestClaimFromPhotoToClosure(PortalClaimCase):
         self.tour(f"/odoo/action-franchise_aftersales.franchise_claim_action/{claim.id}", name, role, self.DESK)
 
     def walk(self, language):
-        users = self.env["res.users"].union(*(self.flow.users[role] for role in ("portal_franchisee", "service", "manager")))
+        users = self.env["res.users"].union(
+            *(self.flow.users[role] for role in ("portal_franchisee", "service", "manager"))
+        )
         users.lang = self.flow.franchisee.lang = language
         self.tour(LIST, "franchise_portal_claim", "portal_franchisee", self.PHONE)
         claim = self.env["franchise.claim"].search([("claimant_id", "=", self.flow.franchisee.id)])

@@ -39,7 +39,9 @@ class TestPortalClaimNew(PortalClaimCase):
         self.assertEqual((claim.invoice_reference, claim.delivery_reference), (self.sold.move_id.name, "WB-9"))
         self.assertEqual((claim.previous_product, claim.description), ("Old boiler", "Drips at the base 底部渗水"))
         line = claim.line_ids
-        self.assertEqual((line.product_id, line.quantity, line.lot, line.batch), (self.sold.product_id, 2, "SN-1", "B-7"))
+        self.assertEqual(
+            (line.product_id, line.quantity, line.lot, line.batch), (self.sold.product_id, 2, "SN-1", "B-7")
+        )
         self.assertEqual(line.amount_claimed, 600, "at the price of the supplier's bill, not at ours")
         self.assertEqual((intake.state, intake.source), ("claimed", "portal"))
         files = claim.evidence_ids.file_ids
@@ -89,7 +91,9 @@ class TestPortalClaimNew(PortalClaimCase):
             self.assertIn(text, page)
         for text in ('value="9"', 'value="SN-1"', "&lt;b&gt;B&lt;/b&gt;", 'value="Old one"', FORM.search(page)[0]):
             self.assertIn(text, page)
-        self.assertFalse(self.env["franchise.claim.intake"].search([("partner_id", "child_of", self.flow.franchisee.id)]))
+        self.assertFalse(
+            self.env["franchise.claim.intake"].search([("partner_id", "child_of", self.flow.franchisee.id)])
+        )
         answer = self.post(NEW, self.form(quantity="-1"), **{"X-Requested-With": "XMLHttpRequest"}).json()
         self.assertEqual(set(answer), {"error"})
         self.assertIn("above zero", answer["error"])

@@ -111,6 +111,8 @@ class TestPortalOffer(PortalClaimCase):
         self.assertEqual(self.page(supplier, token=supplier.access_token).status_code, 303)
         self.assertIn("error", self.accept(supplier, token=supplier.access_token))
         self.login("portal_franchisee")
-        self.assertEqual(self.url_open(f"{offer.access_url}/decline", data={"reason": "x"}).status_code, 400, "no token")
+        self.assertEqual(
+            self.url_open(f"{offer.access_url}/decline", data={"reason": "x"}).status_code, 400, "no token"
+        )
         self.assertIn(self.get(f"{offer.access_url}/decline", reason="x").status_code, (404, 405))
         self.assertEqual((offer.state, draft.state, supplier.state), ("made", "draft", "made"))

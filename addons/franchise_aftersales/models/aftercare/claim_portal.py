@@ -66,7 +66,10 @@ class FranchiseClaim(models.Model):
         asked = rows._search(
             Domain("claim_id.claimant_id", "child_of", partner.commercial_partner_id.id)
             & Domain("claim_id.state", "in", ("draft", "submitted", "assessed"))
-            & (Domain("state", "=", "returned") | (Domain("state", "=", "missing") & Domain("requirement", "=", "mandatory")))
+            & (
+                Domain("state", "=", "returned")
+                | (Domain("state", "=", "missing") & Domain("requirement", "=", "mandatory"))
+            )
         )
         waiting = self.sudo()._search(Domain("offer_ids", "in", offered) | Domain("evidence_ids", "in", asked))
         return {
@@ -154,9 +157,7 @@ class FranchiseClaim(models.Model):
         self.ensure_one()
         claim = self.sudo()
         findings = [coverage.Finding(*finding) for finding in claim.coverage_findings or []]
-        return [
-            (finding.kept, claim._explain_finding(finding)) for finding in findings if finding.rule in THEIR_RULES
-        ]
+        return [(finding.kept, claim._explain_finding(finding)) for finding in findings if finding.rule in THEIR_RULES]
 
     def _portal_done(self):
         """(things done, things promised) for the accepted offer."""

@@ -62,12 +62,17 @@ function set(value) {
     };
 }
 
-const chooseFirst = function () {
-    this.anchor.selectedIndex = this.anchor.querySelector("option[value='']") ? 1 : 0;
+const chooseCause = function () {
+    this.anchor.value = this.anchor.querySelector("option[data-code='quality.material']").value;
     this.anchor.dispatchEvent(new Event("change", { bubbles: true }));
 };
 
-const state = (name) => ({ trigger: `.o_statusbar_status .o_arrow_button_current[data-value=${name}]` });
+// A step of the server may take its time on a busy machine.
+const PATIENCE = 60000;
+const state = (name) => ({
+    trigger: `.o_statusbar_status .o_arrow_button_current[data-value=${name}]`,
+    timeout: PATIENCE,
+});
 const press = (name) => ({ trigger: `.o_form_view button[name=${name}]:enabled:not(:hidden)`, run: "click" });
 
 tours.add("franchise_portal_claim", {
@@ -76,7 +81,7 @@ tours.add("franchise_portal_claim", {
         { trigger: ".o_franchise_goods", run: fits },
         { trigger: ".o_franchise_goods", run: "click", expectUnloadPage: true },
         { trigger: ".o_franchise_claim_form .o_franchise_error:not(:visible)" },
-        { trigger: "#cause_id", run: chooseFirst },
+        { trigger: "#cause_id", run: chooseCause },
         { trigger: "#camera_new[capture]", run: ({ anchor }) => choose(anchor, "front.png", "back.png") },
         { trigger: ".o_franchise_chosen:contains(back.png)" },
         { trigger: "#description", run: set("底部渗水 / drips at the base") },
@@ -129,12 +134,12 @@ tours.add("franchise_form_close", {
         state("approved"),
         { trigger: ".o_notebook a[name=resolution]", run: "click" },
         press("action_view_executions"),
-        { trigger: ".o_list_view .o_data_row .o_data_cell[name=name], .o_kanban_view .o_kanban_record:not(.o_kanban_ghost)", run: "click" },
-        { trigger: ".o_form_view .o_field_widget[name=done_note] textarea, .o_form_view .o_field_widget[name=done_note] input", run: "edit 已换新 / exchanged" },
+        { trigger: "body:not(:has(.o_form_view)) .o_list_view .o_data_row .o_data_cell[name=name]", run: "click", timeout: PATIENCE },
+        { trigger: ".o_form_view .o_field_widget[name=done_note] :is(textarea, input)", run: "edit 已换新 / exchanged" },
         press("action_finish"),
         state("done"),
-        { trigger: ".o_form_view .o_field_widget[name=claim_id]" },
-        { trigger: ".o_control_panel .breadcrumb-item a, .o_control_panel .o_back_button", run: () => window.history.go(-2) },
+        { trigger: ".o_form_view .o_back_button a", run: "click" },
+        { trigger: ".o_list_view .o_back_button a", run: "click" },
         { trigger: ".o_form_view button[name=action_tell]:enabled", run: "click" },
         { trigger: ".modal footer button[name=action_tell]:not(:hidden)", run: "click" },
         { trigger: "body:not(:has(.modal))" },
