@@ -118,6 +118,9 @@
         "views/portal_dispute_templates.xml",
         "views/portal_recovery_templates.xml",
         "views/portal_recovery_page.xml",
+        "views/portal_claim_templates.xml",
+        "views/portal_claim_new_templates.xml",
+        "views/portal_offer_templates.xml",
         "views/aftercare_views.xml",
         "views/followup_views.xml",
         "views/lesson_views.xml",
@@ -151,6 +154,12 @@
         "demo/kept_duties.xml",
     ],
     "assets": {
+        "web.assets_tests": [
+            "franchise_aftersales/static/tests/tours/*.js",
+        ],
+        "web.assets_frontend": [
+            "franchise_aftersales/static/src/js/portal_upload.js",
+        ],
         "web.assets_backend": [
             "franchise_aftersales/static/src/css/backend.css",
             "franchise_aftersales/static/src/js/month_field.js",

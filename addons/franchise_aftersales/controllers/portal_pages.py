@@ -39,11 +39,14 @@ class FranchisePortal(CustomerPortal):
         history=None,
         filters=None,
         filterby=None,
-        order=None,
-        asked=None,
+        sortings=None,
+        sortby=None,
+        search="",
+        search_in=None,
+        inputs=None,
         **values,
     ):
-        """A page with the user's documents, in the model's order, some at a time.
+        """A page with the user's documents, some at a time.
 
         :param template: name of the template in this addon; it gets the records (sudo) as `documents`.
         :param url: of the list; its pages are at `<url>/page/<number>`.
@@ -51,8 +54,11 @@ class FranchisePortal(CustomerPortal):
         :param history: key in the session for "previous" and "next" on the pages of the documents.
         :param filters: {key: {"label", "domain"}} for the search bar; the first is the default.
         :param filterby: key of the filter that the user chose; one that doesn't exist is the default.
-        :param order: of the records, in SQL's words; None: the model's own.
-        :param asked: {name: value} of what else the user asked for; the addresses of the pages keep it.
+        :param sortings: {key: {"label", "order"}} for the search bar; the first is the default. Without: the model's order.
+        :param sortby: key of the order that the user chose.
+        :param search: text that the user looks for; `domain` has it already, the pages keep it.
+        :param search_in: key of where they look for it.
+        :param inputs: {key: {"input": key, "label"}} of what can be searched; with it the search bar has a field for text.
         :param values: further values of the template, with `page_name`.
         """
         records = request.env[model]
@@ -62,16 +68,22 @@ class FranchisePortal(CustomerPortal):
         if filters:
             filterby = filterby if filterby in filters else next(iter(filters))
             domain &= Domain(filters[filterby]["domain"])
-            chosen = {"filterby": filterby}
+            chosen["filterby"] = filterby
+        if sortings:
+            sortby = sortby if sortby in sortings else next(iter(sortings))
+            chosen["sortby"] = sortby
+        if search:
+            chosen |= {"search": search, "search_in": search_in}
         text = str(page)
         pages = pager(
             url=url,
-            url_args={**(asked or {}), **chosen},
+            url_args=chosen,
             total=records.search_count(domain),
             page=int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1,
             step=self._items_per_page,
         )
-        found = records.search(domain, limit=self._items_per_page, offset=pages["offset"], order=order)
+        order = sortings[sortby]["order"] if sortings else None
+        found = records.search(domain, order=order, limit=self._items_per_page, offset=pages["offset"])
         if history:
             request.session[history] = found.ids[:HISTORY]
         values = {
@@ -81,6 +93,11 @@ class FranchisePortal(CustomerPortal):
             "default_url": url,
             "searchbar_filters": filters,
             "filterby": filterby,
+            "searchbar_sortings": sortings,
+            "sortby": sortby,
+            "searchbar_inputs": inputs,
+            "search_in": search_in,
+            "search": search,
             **values,
         }
         return request.render(f"franchise_aftersales.{template}", values)

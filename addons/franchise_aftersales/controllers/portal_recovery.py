@@ -70,8 +70,7 @@ class PortalRecovery(FranchisePortal):
     @route([URL, f"{URL}/page/<int:page>"], type="http", auth="user", website=True, methods=["GET"])
     def portal_recoveries(self, page=1, filterby=None, sortby=None, search=None, search_in=None, **_kwargs):
         """The demands on the user's company."""
-        sortings, inputs = self._recovery_sortings(), self._recovery_inputs()
-        sortby = sortby if sortby in sortings else next(iter(sortings))
+        inputs = self._recovery_inputs()
         search_in = search_in if search_in in inputs else next(iter(inputs))
         search = (search or "").strip()[:100]
         found = Domain.TRUE
@@ -86,14 +85,12 @@ class PortalRecovery(FranchisePortal):
             history=HISTORY_KEY,
             filters=self._recovery_filters(),
             filterby=filterby,
-            order=sortings[sortby]["order"],
-            asked={"sortby": sortby, "search": search, "search_in": search_in},
-            page_name="franchise_recovery",
-            searchbar_sortings=sortings,
+            sortings=self._recovery_sortings(),
             sortby=sortby,
-            searchbar_inputs=inputs,
+            inputs=inputs,
             search_in=search_in,
             search=search,
+            page_name="franchise_recovery",
             said=request.session.pop(SAID_KEY, None),
             open_states=("demanded", "acknowledged"),
         )

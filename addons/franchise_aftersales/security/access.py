@@ -183,7 +183,10 @@ ACCESS = {
     "franchise.service.level.try": Access(dict.fromkeys(TERMS, "crwd"), company=None),
     "franchise.service.level.try.pause": Access(dict.fromkeys(TERMS, "crwd"), company=None),
     # claim
-    "franchise.claim": Access(CLAIMS),
+    "franchise.claim": Access(
+        {**CLAIMS, "portal": "r"},
+        portal=f"[('claimant_id', 'child_of', {OWN}), '|', ('state', '!=', 'draft'), ('source', 'in', ('portal', 'email'))]",
+    ),
     "franchise.claim.line": Access(CLAIMS),
     "franchise.claim.quota": Access(
         {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}, company="invoice_line_id.company_id"

@@ -54,3 +54,10 @@ from . import test_clock_evidence, test_clock_delivery
 from . import test_clock_catch_up
 from . import test_portal_recovery, test_portal_recovery_intruder, test_portal_recovery_together
 from . import test_portal_recovery_browser, test_recovery_origins
+from . import (
+    test_portal_claim,
+    test_portal_claim_browser,
+    test_portal_claim_new,
+    test_portal_claim_together,
+    test_portal_offer,
+)

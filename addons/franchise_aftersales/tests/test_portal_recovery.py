@@ -7,7 +7,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from .flow_clock import level
 from .flow_evidence import PDF, kind, photo
-from .flow_portal import URL, RecoveryPortalCase
+from .flow_portal_recovery import URL, RecoveryPortalCase
 
 
 @tagged("post_install", "-at_install")

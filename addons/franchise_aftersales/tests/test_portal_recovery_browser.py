@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .flow_portal import URL, RecoveryPortalCase
+from .flow_portal_recovery import URL, RecoveryPortalCase
 
 WAIT = """
 const until = async (find) => {

@@ -4,7 +4,7 @@ from odoo.service.model import call_kw
 from odoo.tests import tagged
 
 from .flow_evidence import HTML, PDF, SVG, kind, photo
-from .flow_portal import URL, RecoveryPortalCase
+from .flow_portal_recovery import URL, RecoveryPortalCase
 
 MODEL = "franchise.claim.recovery"
 

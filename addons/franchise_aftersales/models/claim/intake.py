@@ -129,7 +129,7 @@ class FranchiseClaimIntake(models.Model):
             intake.supplier_id = intake.bill_id.partner_id or intake.supplier_id
 
     def write(self, vals):
-        if RAW_FIELDS.intersection(vals) and not self._is_moving() and "email" in self.mapped("source"):
+        if RAW_FIELDS.intersection(vals) and not self._is_moving() and set(self.mapped("source")) - {"staff"}:
             raise UserError(self.env._("What a sender wrote stays as it came: add a note instead."))
         return super().write(vals)
 

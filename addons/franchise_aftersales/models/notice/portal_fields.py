@@ -20,6 +20,12 @@ class FranchisePortalMixin(models.AbstractModel):
             return operation == "read" and named and super()._has_field_access(field, operation)
         return super()._has_field_access(field, operation)
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        # Reading a document is no reason to read what is written on it to others, nor to write there past its page.
+        if not self.env.su and self.env.user._is_portal():
+            return {}
+        return super()._mail_get_operation_for_mail_message_operation(message_operation)
+
 
 class FranchisePortalDocumentMixin(models.AbstractModel):
     """A document with a page in the portal that its link opens without an account.
