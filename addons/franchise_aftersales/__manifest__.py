@@ -128,6 +128,7 @@
         "demo/account.move.line.csv",
         "demo/after_bills.xml",
         "demo/charge_accounts.xml",
+        "demo/ended.xml",
         "demo/closed.xml",
         "demo/contracts.xml",
         "demo/cured.xml",
