@@ -50,7 +50,9 @@ class FranchiseClaim(models.Model):
                 share = claim._liable_shares().get("supplier", 0)
                 cost = supplier_cost(claim.line_ids.mapped("amount_approved"), share, claim.currency_id.rounding)
                 # What a later round asks of the supplier was somebody else's first: without it a rate could pass 100 %.
-                passed = claim.recovery_ids.filtered(lambda recovery: recovery.party == "supplier" and recovery.round > 1)
+                passed = claim.recovery_ids.filtered(
+                    lambda recovery: recovery.party == "supplier" and recovery.round > 1
+                )
                 cost += sum(map(to_decimal, passed.mapped("amount_demanded")))
             claim.amount_supplier_cost = float(cost)
 
