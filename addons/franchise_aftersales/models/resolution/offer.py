@@ -122,7 +122,6 @@ class FranchiseClaimOffer(models.Model):
     offered_by = fields.Selection(PARTIES, required=True, default="franchisor")
     offered_to = fields.Selection(
         PARTIES,
-        string="Offered To",
         compute="_compute_offered_to",
         store=True,
         readonly=False,
