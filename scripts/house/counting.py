@@ -36,7 +36,8 @@ SELECT currency.name, lines.own, COALESCE(ledger.own, 0), lines.company, COALESC
                  WHERE item.move_id = move.id AND move.state = 'posted'
                    AND account.account_type IN ('asset_receivable', 'liability_payable')) ledger ON TRUE
  WHERE settlement.state = 'posted'"""
-# The suppliers' side: what their books say they have credited us, and what we have posted as settled with suppliers.
+# The suppliers' side: what their books say they have credited us, and what we have posted as settled with them. A supplier
+# without a system has no books here.
 CREDITED = """
 SELECT currency.name, sum(move.amount_total)
   FROM account_move move JOIN res_currency currency ON currency.id = move.currency_id
@@ -48,6 +49,7 @@ SELECT currency.name, sum(line.amount)
   JOIN franchise_settlement settlement ON settlement.id = line.settlement_id
   JOIN res_currency currency ON currency.id = settlement.currency_id
  WHERE settlement.state = 'posted' AND settlement.party = 'supplier'
+   AND settlement.partner_id IN (SELECT partner_id FROM franchise_sync_endpoint)
  GROUP BY currency.name"""
 COMPANY_CURRENCY = """
 SELECT currency.name FROM res_company company JOIN res_currency currency ON currency.id = company.currency_id

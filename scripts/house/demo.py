@@ -22,6 +22,7 @@ ROLES = {
     "finance": "finance: approves, settles, posts",
     "accountant": "accountant: reports",
     "operator": "operator of the sync",
+    "manager": "manager: everything; decides transfers and complaints",
     "admin": "administrator",
     "supplier": "clerk of a supplier without a system: answers demands in the portal (/my)",
 }

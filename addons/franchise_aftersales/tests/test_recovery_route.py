@@ -99,6 +99,18 @@ class TestRecoveryRoute(RouteCase):
         amended.reroute_ids.filtered(lambda rule: rule.party == "carrier").target = "dispute"
         self.assertIn("Rejected", amended.changes)
 
+    def test_what_the_supplier_is_asked_for_instead_counts_in_its_rate(self):
+        """R-D9: 800 of its own and 100 that the carrier rejected; all of it accepted is 100 %, not more."""
+        recovery = self.rejected("carrier")
+        claim = recovery.claim_id
+        self.assertEqual(claim.amount_supplier_cost, 800)
+        self.dialogue(recovery, "finance", target="supplier", reason="Badly packed").action_confirm()
+        for asked in claim.recovery_ids.filtered(lambda other: other.party == "supplier"):
+            self.as_role(asked, "service").action_accept()
+        self.env.flush_all()
+        self.assertEqual((claim.amount_supplier_cost, claim.amount_supplier_recovered), (900, 900))
+        self.assertEqual(claim.recovery_rate, 1)
+
     def test_passed_on_to_a_party_that_was_asked_before(self):
         """A demand of the next round: the carrier's first one stays as it is."""
         recovery = self.rejected(accepted=500)

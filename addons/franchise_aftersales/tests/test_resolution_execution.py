@@ -237,6 +237,7 @@ class TestPaidWithSettlement(MoneyCase):
             [("source_model", "=", charge._name), ("source_id", "=", charge.id)]
         )
         self.assertEqual(execution.state, "underway")
+        self.assertIn("30 agreed", line.explanation, "statements explain it as the charge does")
         line.settlement_id.with_user(self.flow.users["finance"]).unlink()
         self.assertEqual(execution.state, "open")
         settlement = self.flow.generate().filtered(lambda found: found.partner_id == self.flow.franchisee)

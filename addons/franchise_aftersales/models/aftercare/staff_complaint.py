@@ -50,7 +50,12 @@ class FranchiseStaffComplaint(models.Model):
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True)
     claim_id = fields.Many2one("franchise.claim", index="btree_not_null", ondelete="restrict", check_company=True)
     staff_id = fields.Many2one(
-        "res.users", string="About", required=True, index=True, ondelete="restrict", domain="[('share', '=', False)]"
+        "res.users",
+        string="About Whom",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('share', '=', False)]",
     )
     leader_ids = fields.Many2many(
         "res.users",

@@ -24,7 +24,7 @@ class FranchiseApprovalTier(models.Model):
         "res.company", required=True, default=lambda self: self.env.company, index=True, ondelete="cascade"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
-    amount_from = fields.Monetary(string="From", required=True, tracking=True, help="In the company's currency.")
+    amount_from = fields.Monetary(string="From Amount", required=True, tracking=True, help="In the company's currency.")
     group_id = fields.Many2one(
         "res.groups",
         string="Approved By",

@@ -337,7 +337,8 @@ class FranchiseClaimClock(models.Model):
             "res_model": "franchise.claim.clock.end",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_clock_id": self.id},
+            # A correction begins with what was noted, not with now.
+            "context": {"default_clock_id": self.id, **({"default_done_at": self.done_at} if self.done_at else {})},
         }
 
     def action_open_claim(self):

@@ -63,7 +63,7 @@ class FranchiseDispute(models.Model):
             ("mediation", "Mediation"),
             ("arbitration", "Arbitration"),
             ("court", "Court"),
-            ("settled", "Settled"),
+            ("settled", "Settled by Agreement"),
             ("decided", "Adjudicated"),
             ("withdrawn", "Withdrawn"),
         ],

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.query import Query
 
+from ...tools.allocation import to_decimal
 from ...tools.recovery_routing import recovery_rate, supplier_cost
 from .recovery import totals
 
@@ -21,7 +22,8 @@ class FranchiseClaim(models.Model):
         string="Caused by the Supplier",
         compute="_compute_supplier_cost",
         store=True,
-        help="Approved × the supplier's share of the cause, before percentages and ceilings of the agreement.",
+        help="Approved × the supplier's share of the cause, before percentages and ceilings of the agreement, and what others "
+        "rejected and the supplier is asked for instead.",
     )
     amount_supplier_recovered = fields.Monetary(
         string="Recovered From the Supplier",
@@ -38,7 +40,9 @@ class FranchiseClaim(models.Model):
         "Claims in several currencies have no common rate.",
     )
 
-    @api.depends("state", "line_ids.amount_approved", "version_id", "cause_id", "paid_by")
+    @api.depends(
+        "state", "line_ids.amount_approved", "version_id", "cause_id", "paid_by", "recovery_ids.amount_demanded"
+    )
     def _compute_supplier_cost(self):
         self.mapped("currency_id")  # read together: each amount written asks for its own currency
         for claim in self:
@@ -46,6 +50,11 @@ class FranchiseClaim(models.Model):
             if claim.state in DECIDED:
                 share = claim._liable_shares().get("supplier", 0)
                 cost = supplier_cost(claim.line_ids.mapped("amount_approved"), share, claim.currency_id.rounding)
+                # What a later round asks of the supplier was somebody else's first: without it a rate could pass 100 %.
+                passed = claim.recovery_ids.filtered(
+                    lambda recovery: recovery.party == "supplier" and recovery.round > 1
+                )
+                cost += sum(map(to_decimal, passed.mapped("amount_demanded")))
             claim.amount_supplier_cost = float(cost)
 
     @api.depends("amount_supplier_cost", "recovery_ids.amount_accepted")

@@ -21,7 +21,7 @@ class FranchiseClaimRecoveryRoute(models.Model):
         [("rejected", "Rejected"), ("withdrawn", "Taken back")], string="Why", required=True, readonly=True
     )
     party = fields.Selection(PARTIES, string="From", required=True, readonly=True)
-    target = fields.Selection(TARGETS, string="To", required=True, readonly=True)
+    target = fields.Selection(TARGETS, string="Goes To", required=True, readonly=True)
     suggested = fields.Selection(TARGETS, string="By the Rule", readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
     reason = fields.Char(required=True, readonly=True)

@@ -270,8 +270,10 @@ class FranchiseClaimCharge(models.Model):
         return {**super()._formula_texts(), "claim_offer": self._text_claim_offer}
 
     def _text_claim_offer(self, values):
-        if values.get("goods"):
-            return self.env._("%(offer)s, accepted on %(accepted)s: %(goods)s", **values)
-        if values.get("percent", "0") != "0":
-            return self.env._("%(offer)s, accepted on %(accepted)s: %(percent)s %% of %(approved)s approved", **values)
-        return self.env._("%(offer)s, accepted on %(accepted)s: %(amount)s agreed", **values)
+        # A settlement line's values say more than these, "source" among it, which isn't for a text.
+        known = {name: values.get(name) for name in ("offer", "accepted", "goods", "percent", "approved", "amount")}
+        if known["goods"]:
+            return self.env._("%(offer)s, accepted on %(accepted)s: %(goods)s", **known)
+        if (known["percent"] or "0") != "0":
+            return self.env._("%(offer)s, accepted on %(accepted)s: %(percent)s %% of %(approved)s approved", **known)
+        return self.env._("%(offer)s, accepted on %(accepted)s: %(amount)s agreed", **known)

@@ -119,9 +119,14 @@ class FranchiseClaimOffer(models.Model):
         tracking=True,
         index=True,
     )
-    offered_by = fields.Selection(PARTIES, string="From", required=True, default="franchisor")
+    offered_by = fields.Selection(PARTIES, required=True, default="franchisor")
     offered_to = fields.Selection(
-        PARTIES, string="To", compute="_compute_offered_to", store=True, readonly=False, required=True, precompute=True
+        PARTIES,
+        compute="_compute_offered_to",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
     )
     with_party = fields.Selection(
         [("claimant", "Franchisee"), ("supplier", "Supplier")],
