@@ -21,6 +21,7 @@ from . import (
     closing,
     contract,
     evidence,
+    insight,
     network,
     notice,
     recovery,
@@ -46,6 +47,7 @@ ROOMS = (
     sync,
     termination,
     closing,
+    insight,
 )
 
 
