@@ -120,6 +120,11 @@
         "views/staff_complaint_views.xml",
         "views/aftercare_settings_views.xml",
         "views/menus.xml",
+        "views/insight_ageing_views.xml",
+        "views/insight_scorecard_views.xml",
+        "views/insight_quality_views.xml",
+        "views/insight_overview_views.xml",
+        "data/insight_digest_data.xml",
     ],
     "demo": [
         "demo/story.xml",
@@ -141,7 +146,10 @@
     "assets": {
         "web.assets_backend": [
             "franchise_aftersales/static/src/css/backend.css",
+            "franchise_aftersales/static/src/css/overview.css",
             "franchise_aftersales/static/src/js/month_field.js",
+            "franchise_aftersales/static/src/js/overview.js",
+            "franchise_aftersales/static/src/xml/overview.xml",
             "franchise_aftersales/static/src/js/paged_report.js",
         ],
     },
