@@ -26,9 +26,7 @@ class OverviewCase(ClockCase):
         cls.recovery = flow.recovery(200.0)
         flow.receive(flow.answer(cls.recovery, "rejected", reason="Not ours"))
         cls.settled = flow.settlement(100.0)
-        cls.late = cls.env["franchise.claim"].browse(
-            flow.claim(supplier=cls.maker, reported_date=flow.today).id
-        )
+        cls.late = cls.env["franchise.claim"].browse(flow.claim(supplier=cls.maker, reported_date=flow.today).id)
         cls.late.user_id = flow.users["service"]
         clock = cls.late.clock_ids.filtered(lambda clock: clock.kind == "first_answer")
         clock.sudo().write({"start_at": Datetime.now() - timedelta(hours=9)})
@@ -215,7 +213,12 @@ class TestInsightOverview(OverviewCase):
         self.assertEqual(queries(), few)
 
     def test_the_first_menu_opens_it(self):
-        for role, name in (("service", "service"), ("finance", "finance"), ("accountant", "finance"), ("manager", "service")):
+        for role, name in (
+            ("service", "service"),
+            ("finance", "finance"),
+            ("accountant", "finance"),
+            ("manager", "service"),
+        ):
             with self.subTest(role=role):
                 menus = self.env["ir.ui.menu"].with_user(self.flow.users[role]).load_menus(False)
                 root = menus[self.env.ref(f"{MODULE}.menu_root").id]
@@ -233,7 +236,10 @@ class TestInsightDigest(ClockCase):
 
     def digest(self, role):
         digest = self.env["digest.digest"].create({"name": "After-sales", "company_id": self.flow.company.id})
-        span = {"start_datetime": Datetime.now() - timedelta(days=40), "end_datetime": Datetime.now() + timedelta(days=1)}
+        span = {
+            "start_datetime": Datetime.now() - timedelta(days=40),
+            "end_datetime": Datetime.now() + timedelta(days=1),
+        }
         return digest.with_user(self.flow.users[role]).sudo(False).with_context(**span)
 
     def test_by_hand(self):

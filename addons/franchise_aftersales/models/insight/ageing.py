@@ -54,7 +54,7 @@ class FranchiseClaimAgeing(models.Model):
     claim_id = fields.Many2one("franchise.claim", readonly=True)
     state = fields.Selection(selection_of("franchise.claim", "state"), string="Status", readonly=True)
     claimant_id = fields.Many2one("res.partner", string="Franchisee", readonly=True)
-    supplier_id = fields.Many2one("res.partner", string="Supplier", readonly=True)
+    supplier_id = fields.Many2one("res.partner", readonly=True)
     brand_id = fields.Many2one("franchise.brand", readonly=True)
     cause_id = fields.Many2one("franchise.cause", readonly=True)
     user_id = fields.Many2one("res.users", string="Assigned To", readonly=True)

@@ -40,7 +40,13 @@ class FranchiseFranchiseeScorecard(models.Model):
         "franchise.contract": ["brand_id", "buyer_id", "date_start", "date_end", "state"],
         "franchise.contract.version": ["report_days", "date_from", "date_to", "state"],
         "franchise.sales.report": ["month", "net_sales", "reported_on", "is_estimate", "state"],
-        "account.move": ["state", "payment_state", "invoice_date_due", "amount_residual_signed", "commercial_partner_id"],
+        "account.move": [
+            "state",
+            "payment_state",
+            "invoice_date_due",
+            "amount_residual_signed",
+            "commercial_partner_id",
+        ],
         "account.move.line": ["move_id"],
         "account.partial.reconcile": ["max_date", "debit_move_id"],
         "res.currency.rate": ["rate", "name"],
@@ -113,7 +119,9 @@ class FranchiseFranchiseeScorecard(models.Model):
             claim_id=SQL("claim.id"),
             date=day,
             claim_count=1,
-            approval_rate=SQL("CASE WHEN claim.state IN ('approved', 'closed') THEN 1 WHEN claim.state = 'rejected' THEN 0 END"),
+            approval_rate=SQL(
+                "CASE WHEN claim.state IN ('approved', 'closed') THEN 1 WHEN claim.state = 'rejected' THEN 0 END"
+            ),
             amount_approved=self._money(SQL("COALESCE(claim.amount_approved, 0)"), SQL("claim.currency_id"), day),
             satisfaction=SQL("NULLIF(claim.rating_last_value, 0)"),
         )

@@ -36,7 +36,7 @@ class FranchiseMeasureTrend(models.Model):
     measure_id = fields.Many2one("franchise.measure", readonly=True)
     phase = fields.Selection([("before", "Before"), ("after", "After")], readonly=True)
     month = fields.Integer(
-        string="Month", readonly=True, aggregator=None, help="Negative: before the measure began; positive: after it."
+        readonly=True, aggregator=None, help="Negative: before the measure began; positive: after it."
     )
     month_label = fields.Selection("_month_labels", string="Month From the Measure", readonly=True)
     date_from = fields.Date(string="From", readonly=True)

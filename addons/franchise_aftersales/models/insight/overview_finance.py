@@ -43,7 +43,9 @@ class FranchiseOverview(models.AbstractModel):
                 self.env._("Approvals of Others"),
                 "franchise.claim",
                 Domain("state", "=", "assessed") & Domain("approval_step", "in", [False]),
-                self.env._("Assessed claims that you may not approve: you were part of them, or they need another role."),
+                self.env._(
+                    "Assessed claims that you may not approve: you were part of them, or they need another role."
+                ),
                 amount="amount_assessed",
             ),
             Tile(

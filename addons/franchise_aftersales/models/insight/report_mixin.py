@@ -49,7 +49,7 @@ class FranchiseInsightMixin(models.AbstractModel):
             below = SQL("(CASE WHEN %s IS NOT NULL THEN 1 END)", SQL.identifier("fact", denominator.partition(":")[0]))
         else:
             below = SQL.identifier("fact", denominator)
-        return SQL("(%s * %s / NULLIF(%s, 0))::float8", SQL.identifier("fact", numerator), factor, below)
+        return SQL("(%s::numeric * %s / NULLIF(%s, 0))::float8", SQL.identifier("fact", numerator), factor, below)
 
     @api.model
     def _read_group_select(self, aggregate_spec: str, query: Query) -> SQL:
@@ -63,7 +63,10 @@ class FranchiseInsightMixin(models.AbstractModel):
         else:
             below = SQL("SUM(%s)", self._field_to_sql(self._table, denominator, query))
         ratio = SQL(
-            "(SUM(%s) * %s / NULLIF(%s, 0))::float8", self._field_to_sql(self._table, numerator, query), factor, below
+            "(SUM(%s)::numeric * %s / NULLIF(%s, 0))::float8",
+            self._field_to_sql(self._table, numerator, query),
+            factor,
+            below,
         )
         if "monetary" not in (self._fields[numerator].type, getattr(self._fields.get(denominator), "type", "")):
             return ratio

@@ -41,13 +41,20 @@ class FranchiseSlaAttainment(models.Model):
     paused_count = fields.Integer(string="Paused", readonly=True, help="Stand still now.")
     running_count = fields.Integer(string="Running", readonly=True)
     attainment = fields.Float(
-        readonly=True, aggregator="avg", digits=(16, 4), help="Met ÷ (met + missed); what runs or is paused isn't decided."
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 4),
+        help="Met ÷ (met + missed); what runs or is paused isn't decided.",
     )
     used_hours = fields.Float(
         string="Hours Used", readonly=True, aggregator="avg", digits=(16, 2), help="Working hours, of what is done."
     )
     late_hours = fields.Float(
-        string="Hours Late", readonly=True, aggregator="avg", digits=(16, 2), help="Working hours, of what was done late."
+        string="Hours Late",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 2),
+        help="Working hours, of what was done late.",
     )
 
     def _state_now(self):

@@ -74,9 +74,7 @@ class FranchiseSupplierScorecard(models.Model):
     supplier_id = fields.Many2one("res.partner", readonly=True)
     claim_id = fields.Many2one("franchise.claim", readonly=True)
     recovery_id = fields.Many2one("franchise.claim.recovery", readonly=True)
-    clock_kind = fields.Selection(
-        selection_of("franchise.claim.clock", "kind"), string="Clock", readonly=True
-    )
+    clock_kind = fields.Selection(selection_of("franchise.claim.clock", "kind"), string="Clock", readonly=True)
     brand_id = fields.Many2one("franchise.brand", readonly=True)
     cause_id = fields.Many2one("franchise.cause", readonly=True)
     product_id = fields.Many2one("product.product", readonly=True)
@@ -106,7 +104,11 @@ class FranchiseSupplierScorecard(models.Model):
         string="Lots", readonly=True, aggregator="count_distinct", help="How many different batches or lots."
     )
     defects_per_lot = fields.Float(
-        string="Claims a Lot", readonly=True, aggregator="avg", digits=(16, 2), help="Claims ÷ different batches or lots."
+        string="Claims a Lot",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 2),
+        help="Claims ÷ different batches or lots.",
     )
     amount_penalty = fields.Monetary(string="Penalties", readonly=True)
 
