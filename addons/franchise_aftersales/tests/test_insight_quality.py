@@ -257,7 +257,7 @@ class TestMeasureTrend(InsightCase):
         self.assertEqual(set(rows.mapped("phase")), {"before"}, "it isn't done")
 
     def test_a_graph_has_the_months_in_their_order(self):
-        labels = [label for label in self.group(TREND, "month_label", ["claim_count:sum"])]
+        labels = list(self.group(TREND, "month_label", ["claim_count:sum"]))
         self.assertEqual(sorted(labels, key=int), ["-3", "-2", "-1", "1"])
         known = [code for code, _label in self.env[TREND]._month_labels()]
         self.assertEqual(known, sorted(known, key=int))
