@@ -15,8 +15,8 @@ MODEL, RECOVERED = "franchise.claim.ageing", "franchise.recovery.ageing"
 def by_hand(days):
     """The bucket of an age, written down a second time."""
     if days > 180:
-        return "older"
-    return "d180" if days > 90 else "d90" if days > 60 else "d60" if days > 30 else "d30"
+        return "5_older"
+    return "4_180" if days > 90 else "3_90" if days > 60 else "2_60" if days > 30 else "1_30"
 
 
 @tagged("post_install", "-at_install")
@@ -24,9 +24,19 @@ class TestAgeingRule(BaseCase):
     """R-F2: 0–30, 31–60, 61–90, 91–180, more than 180 days."""
 
     def test_the_ends_of_the_buckets(self):
-        ends = {0: "d30", 30: "d30", 31: "d60", 60: "d60", 61: "d90", 90: "d90", 91: "d180", 180: "d180", 181: "older"}
+        ends = {
+            0: "1_30",
+            30: "1_30",
+            31: "2_60",
+            60: "2_60",
+            61: "3_90",
+            90: "3_90",
+            91: "4_180",
+            180: "4_180",
+            181: "5_older",
+        }
         self.assertEqual({days: bucket(days) for days in ends}, ends)
-        self.assertEqual(bucket(-3), "d30", "what lies in the future is as young as today")
+        self.assertEqual(bucket(-3), "1_30", "what lies in the future is as young as today")
         self.assertEqual([code for code, _last in BUCKETS], [code for code, _label in LABELS])
 
     @settings(max_examples=200, deadline=None)
@@ -79,6 +89,10 @@ class TestInsightAgeing(InsightCase):
             self.assertEqual(row.age_reported, (self.flow.today - row.reported_date).days)
             self.assertEqual(row.brand_id, self.flow.brand)
 
+    def test_buckets_have_names(self):
+        for model, name in ((MODEL, "bucket_reported"), (MODEL, "bucket_event"), (RECOVERED, "bucket")):
+            self.assertEqual(self.env[model].fields_get([name])[name]["selection"], [*LABELS])
+
     def test_todays_rate(self):
         euro = self.flow.active_currency(self.env, "EUR")
         maker = self.flow.partner("Euro")
@@ -114,7 +128,7 @@ class TestInsightAgeing(InsightCase):
         self.assertNotIn(gone, rows.recovery_id)
         self.assertNotIn(settled.line_ids[:1].source_id, rows.recovery_id.line_ids.filtered("amount_credited").ids)
         [aged] = rows.filtered(lambda row: row.recovery_id.id == old.id)
-        self.assertEqual((aged.age, aged.bucket), (100, "d180"))
+        self.assertEqual((aged.age, aged.bucket), (100, "4_180"))
         expected = summed(
             due,
             lambda row: row.partner_id.commercial_partner_id.id,

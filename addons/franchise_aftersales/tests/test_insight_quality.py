@@ -37,8 +37,8 @@ class TestSlaAttainment(InsightCase):
             with self.subTest(kind=kind):
                 expected = [states.count(state) for state in ("kept", "broken", "paused", "running")]
                 self.assertEqual([met, missed, paused, running], expected)
-                self.assertEqual(attainment, met / (met + missed) if met + missed else False)
-        self.assertEqual(found["first_answer"], (1, 1, 1, 0, 0.5))
+                self.assertEqual(attainment, 100 * met / (met + missed) if met + missed else False)
+        self.assertEqual(found["first_answer"], (1, 1, 1, 0, 50))
 
     def test_by_month_of_the_start(self):
         old = (Datetime.now() - timedelta(days=40)).date().replace(day=1)
@@ -257,10 +257,7 @@ class TestMeasureTrend(InsightCase):
         self.assertEqual(set(rows.mapped("phase")), {"before"}, "it isn't done")
 
     def test_a_graph_has_the_months_in_their_order(self):
-        labels = list(self.group(TREND, "month_label", ["claim_count:sum"]))
-        self.assertEqual(sorted(labels, key=int), ["-3", "-2", "-1", "1"])
-        known = [code for code, _label in self.env[TREND]._month_labels()]
-        self.assertEqual(known, sorted(known, key=int))
+        self.assertEqual(list(self.group(TREND, "month", ["claim_count:sum"])), [-3, -2, -1, 1])
 
     def test_claims_of_all_measures(self):
         rows = self.rows(TREND)

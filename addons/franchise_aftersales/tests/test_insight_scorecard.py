@@ -44,13 +44,13 @@ class TestSupplierScorecard(InsightCase):
             ["recovery_rate:avg", "amount_supplier_cost:sum", "amount_supplier_recovered:sum"],
         )
         for supplier, rate, cost, recovered in claims:
-            self.assertAlmostEqual(found[supplier.id][0] or 0, float(rate or 0), 9)
+            self.assertAlmostEqual(found[supplier.id][0] or 0, 100 * float(rate or 0), 7)
             self.assertEqual(found[supplier.id][1:], (cost, recovered))
-        self.assertAlmostEqual(found[self.flow.supplier.id][0], 160 / 880, 9)
+        self.assertAlmostEqual(found[self.flow.supplier.id][0], 100 * 160 / 880, 9)
         grand = self.group(SUPPLIER, None, ["recovery_rate:avg"])
-        self.assertAlmostEqual(grand[0], 160 / (880 + 400 + 240), 9)
+        self.assertAlmostEqual(grand[0], 100 * 160 / (880 + 400 + 240), 9)
         [row] = self.rows(SUPPLIER, ("kind", "=", "approved"), ("claim_id", "=", self.small.claim_id.id))
-        self.assertEqual(row.recovery_rate, 1.0)
+        self.assertEqual(row.recovery_rate, 100)
 
     def test_demanded_accepted_rejected(self):
         found = self.group(
@@ -66,8 +66,8 @@ class TestSupplierScorecard(InsightCase):
                 found[supplier.id][:3],
                 (sum(rows.mapped("amount_demanded")), sum(rows.mapped("amount_accepted")), rejected),
             )
-            self.assertAlmostEqual(found[supplier.id][3], rejected / sum(answered.mapped("amount_demanded")), 9)
-        self.assertEqual(found[self.maker.id][3], 1, "what waits for an answer was not rejected")
+            self.assertAlmostEqual(found[supplier.id][3], 100 * rejected / sum(answered.mapped("amount_demanded")), 9)
+        self.assertEqual(found[self.maker.id][3], 100, "what waits for an answer was not rejected")
 
     def test_in_dispute_is_rejected_so_far(self):
         before = self.group(SUPPLIER, "supplier_id", ["amount_rejected:sum"])[self.maker.id]
@@ -86,13 +86,13 @@ class TestSupplierScorecard(InsightCase):
         }
         self.assertAlmostEqual(found[self.maker.id][0], hours["acknowledge"], 6)
         self.assertAlmostEqual(found[self.maker.id][1], hours["answer"], 6)
-        self.assertAlmostEqual(found[self.maker.id][2], 1.0, 9)
+        self.assertAlmostEqual(found[self.maker.id][2], 100, 9)
         late = self.waiting.clock_ids.filtered(lambda clock: clock.kind == "answer").sudo()
         late.start_at = Datetime.now() - timedelta(hours=30)
         late._refresh()
         decided = len(done) + 1
         rate = self.group(SUPPLIER, "supplier_id", ["on_time_rate:avg"])[self.maker.id][0]
-        self.assertAlmostEqual(rate, (decided - 1) / decided, 9)
+        self.assertAlmostEqual(rate, 100 * (decided - 1) / decided, 9)
 
     def test_what_is_overdue_counts_before_the_sweep_wrote_it(self):
         clock = self.waiting.clock_ids.filtered(lambda clock: clock.kind == "answer").sudo()
@@ -150,8 +150,8 @@ class TestSupplierScorecard(InsightCase):
             ("kind", "=", "approved"),
             ("supplier_id", "=", self.flow.supplier.id),
         )
-        self.assertEqual(found[Date.to_date("2026-01-01")], (1.0,))
-        self.assertEqual(found[self.flow.today.replace(day=1)], (0.1,))
+        self.assertEqual(found[Date.to_date("2026-01-01")], (100,))
+        self.assertEqual(found[self.flow.today.replace(day=1)], (10,))
 
     def test_a_foreign_currency_at_the_rate_of_the_approval(self):
         euro = self.flow.active_currency(self.env, "EUR")
@@ -172,8 +172,8 @@ class TestSupplierScorecard(InsightCase):
         report = self.env[SUPPLIER].sudo()
         self.assertFalse(report._read_group(both, [], ["recovery_rate:avg"])[0][0])
         by_company = dict(report._read_group(both, ["company_id"], ["recovery_rate:avg"]))
-        self.assertEqual(by_company[other.company], 1)
-        self.assertAlmostEqual(by_company[self.flow.company.sudo()], 160 / 1520, 9)
+        self.assertEqual(by_company[other.company], 100)
+        self.assertAlmostEqual(by_company[self.flow.company.sudo()], 100 * 160 / 1520, 9)
 
     def test_a_row_leads_to_its_document(self):
         [row] = self.rows(SUPPLIER, ("recovery_id", "=", self.big.id), ("kind", "=", "recovery"))
@@ -234,7 +234,7 @@ class TestFranchiseeScorecard(InsightCase):
             self.env.cr.execute("UPDATE franchise_claim SET rating_last_value = %s WHERE id = %s", [stars, claim.id])
         found = self.figure("claim_count:sum", "approval_rate:avg", "amount_approved:sum", "satisfaction:avg")
         self.assertEqual(found[0], 5, "a draft isn't handed in")
-        self.assertAlmostEqual(found[1], 2 / 3, 9)
+        self.assertAlmostEqual(found[1], 200 / 3, 9)
         self.assertEqual(found[2], sum(claims.mapped("amount_approved")))
         self.assertAlmostEqual(found[3], 3.5, 9)
 
@@ -257,7 +257,7 @@ class TestFranchiseeScorecard(InsightCase):
             )
         self.env.cr.execute("UPDATE franchise_claim SET state = 'submitted' WHERE id = %s", [claim.id])
         self.env.invalidate_all()
-        self.assertAlmostEqual(self.figure("evidence_rate:avg")[0], 2 / 3, 9)
+        self.assertAlmostEqual(self.figure("evidence_rate:avg")[0], 200 / 3, 9)
 
     def test_invoices_paid_late_or_overdue(self):
         """One paid in time, one paid late, one overdue, one not due yet: 1 of 3, and what is open of the third."""
@@ -301,7 +301,7 @@ class TestFranchiseeScorecard(InsightCase):
             lines = (payment | moves[name]).line_ids
             lines.filtered(lambda line: line.account_id == self.flow.account["receivable"]).reconcile()
         rate, overdue = self.figure("paid_on_time_rate:avg", "amount_overdue:sum")
-        self.assertAlmostEqual(rate, 1 / 3, 9)
+        self.assertAlmostEqual(rate, 100 / 3, 9)
         self.assertEqual(overdue, 100)
         [row] = self.rows(FRANCHISEE, ("move_id", "=", moves["overdue"].id))
         self.assertEqual(row.action_open_document()["res_id"], moves["overdue"].id)
@@ -344,11 +344,11 @@ class TestFranchiseeScorecard(InsightCase):
         rate, sales = self.figure(
             "sales_on_time_rate:avg", "amount_sales:sum", domain=[("contract_id", "=", contract.id)]
         )
-        self.assertAlmostEqual(rate, 1 / (2 + len(overdue)), 9)
+        self.assertAlmostEqual(rate, 100 / (2 + len(overdue)), 9)
         self.assertEqual(sales, 2000)
         self.flow.claim(stage="approved")
         approved, ratio = self.figure("amount_approved:sum", "claims_to_sales:avg")
-        self.assertAlmostEqual(ratio, approved / 2000, 9)
+        self.assertAlmostEqual(ratio, 100 * approved / 2000, 9)
         self.assertEqual(approved, 100)
         rows = self.rows(FRANCHISEE, ("kind", "=", "sales"), ("contract_id", "=", contract.id))
         self.assertEqual(sorted(rows.mapped("date")), months)

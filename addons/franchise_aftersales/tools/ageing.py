@@ -1,14 +1,15 @@
 """Age buckets of open claims and recoveries. Pure: no ORM."""
 
-# (code, last day of the bucket); the last bucket has no end. Both ends belong to the bucket: day 30 is "0–30".
-BUCKETS = (("d30", 30), ("d60", 60), ("d90", 90), ("d180", 180), ("older", None))
-LABELS = (
-    ("d30", "0–30 days"),
-    ("d60", "31–60 days"),
-    ("d90", "61–90 days"),
-    ("d180", "91–180 days"),
-    ("older", "More than 180 days"),
-)
+# (code, last day of the bucket); codes sort by age, as groups do in pivots. The last bucket has no end; both ends belong to
+# a bucket: day 30 is "0–30".
+BUCKETS = (("1_30", 30), ("2_60", 60), ("3_90", 90), ("4_180", 180), ("5_older", None))
+LABELS = [
+    ("1_30", "0–30 days"),
+    ("2_60", "31–60 days"),
+    ("3_90", "61–90 days"),
+    ("4_180", "91–180 days"),
+    ("5_older", "More than 180 days"),
+]
 
 
 def bucket(days: int) -> str:

@@ -51,7 +51,7 @@ class DigestDigest(models.Model):
         self._check_franchise_reader()
         rates = self._franchise_figures("franchise.sla.attainment", "attainment:avg")
         for digest in self:
-            digest.kpi_franchise_attainment_value = 100 * (rates.get(digest.company_id or self.env.company) or 0)
+            digest.kpi_franchise_attainment_value = rates.get(digest.company_id or self.env.company) or 0
 
     def _check_franchise_reader(self):
         """:raises AccessError: the reader works with none of it; the digest leaves the figure out."""

@@ -51,7 +51,7 @@ class FranchiseFranchiseeScorecard(models.Model):
         "account.partial.reconcile": ["max_date", "debit_move_id"],
         "res.currency.rate": ["rate", "name"],
     }
-    _ratios = {"claims_to_sales": ("amount_approved", "amount_sales", 1)}
+    _ratios = {"claims_to_sales": ("amount_approved", "amount_sales", 100)}
 
     kind = fields.Selection(FACTS, string="Fact", readonly=True)
     date = fields.Date(readonly=True)
@@ -62,31 +62,39 @@ class FranchiseFranchiseeScorecard(models.Model):
     move_id = fields.Many2one("account.move", string="Invoice", readonly=True, groups=MONEY)
     claim_count = fields.Integer(string="Claims", readonly=True)
     approval_rate = fields.Float(
-        readonly=True, aggregator="avg", digits=(16, 4), help="Approved ÷ (approved + rejected) claims."
+        string="Approved (%)",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 1),
+        help="Approved ÷ (approved + rejected) claims.",
     )
     amount_approved = fields.Monetary(string="Approved Claims", readonly=True)
     amount_sales = fields.Monetary(string="Net Sales", readonly=True, help="Confirmed sales reports, no estimates.")
     claims_to_sales = fields.Float(
-        string="Claims to Sales", readonly=True, aggregator="avg", digits=(16, 4), help="Approved claims ÷ net sales."
+        string="Claims to Sales (%)",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 1),
+        help="Approved claims ÷ net sales.",
     )
     evidence_rate = fields.Float(
-        string="Evidence Given", readonly=True, aggregator="avg", digits=(16, 4), help="Of what is mandatory."
+        string="Evidence Given (%)", readonly=True, aggregator="avg", digits=(16, 1), help="Of what is mandatory."
     )
     satisfaction = fields.Float(readonly=True, aggregator="avg", digits=(16, 2), help="Mean rating, 1 to 5.")
     paid_on_time_rate = fields.Float(
-        string="Paid on Time",
+        string="Paid on Time (%)",
         readonly=True,
         aggregator="avg",
-        digits=(16, 4),
+        digits=(16, 1),
         groups=MONEY,
         help="Invoices paid by their due day ÷ invoices paid or overdue.",
     )
     amount_overdue = fields.Monetary(string="Overdue", readonly=True, groups=MONEY)
     sales_on_time_rate = fields.Float(
-        string="Sales on Time",
+        string="Sales on Time (%)",
         readonly=True,
         aggregator="avg",
-        digits=(16, 4),
+        digits=(16, 1),
         help="Months reported within the days of the terms ÷ months reported or overdue.",
     )
 
@@ -120,7 +128,7 @@ class FranchiseFranchiseeScorecard(models.Model):
             date=day,
             claim_count=1,
             approval_rate=SQL(
-                "CASE WHEN claim.state IN ('approved', 'closed') THEN 1 WHEN claim.state = 'rejected' THEN 0 END"
+                "CASE WHEN claim.state IN ('approved', 'closed') THEN 100 WHEN claim.state = 'rejected' THEN 0 END"
             ),
             amount_approved=self._money(SQL("COALESCE(claim.amount_approved, 0)"), SQL("claim.currency_id"), day),
             satisfaction=SQL("NULLIF(claim.rating_last_value, 0)"),
@@ -140,7 +148,7 @@ class FranchiseFranchiseeScorecard(models.Model):
             id=SQL("evidence.id"),
             claim_id=SQL("claim.id"),
             date=SQL("claim.reported_date"),
-            evidence_rate=SQL("CASE WHEN evidence.state IN %s THEN 1 ELSE 0 END", tuple(GIVEN)),
+            evidence_rate=SQL("CASE WHEN evidence.state IN %s THEN 100 ELSE 0 END", tuple(GIVEN)),
         )
 
     def _fact_invoice(self):
@@ -168,7 +176,7 @@ class FranchiseFranchiseeScorecard(models.Model):
             id=SQL("move.id"),
             date=SQL("move.invoice_date_due"),
             paid_on_time_rate=SQL(
-                "CASE WHEN %(paid)s THEN (COALESCE(%(last)s, move.invoice_date_due) <= move.invoice_date_due)::int"
+                "CASE WHEN %(paid)s THEN (COALESCE(%(last)s, move.invoice_date_due) <= move.invoice_date_due)::int * 100"
                 " WHEN move.invoice_date_due < %(today)s THEN 0 END",
                 paid=paid,
                 last=last,
@@ -222,7 +230,7 @@ class FranchiseFranchiseeScorecard(models.Model):
                 self._money(SQL("report.net_sales"), SQL("report.currency_id"), SQL("contract.last")),
             ),
             sales_on_time_rate=SQL(
-                "CASE WHEN %(told)s THEN (report.reported_on <= %(due)s)::int WHEN %(due)s < %(today)s THEN 0 END",
+                "CASE WHEN %(told)s THEN (report.reported_on <= %(due)s)::int * 100 WHEN %(due)s < %(today)s THEN 0 END",
                 told=told,
                 due=due,
                 today=today,

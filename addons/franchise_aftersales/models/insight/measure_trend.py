@@ -36,9 +36,11 @@ class FranchiseMeasureTrend(models.Model):
     measure_id = fields.Many2one("franchise.measure", readonly=True)
     phase = fields.Selection([("before", "Before"), ("after", "After")], readonly=True)
     month = fields.Integer(
-        readonly=True, aggregator=None, help="Negative: before the measure began; positive: after it."
+        string="Month From the Measure",
+        readonly=True,
+        aggregator=None,
+        help="Negative: before the measure began; positive: after it.",
     )
-    month_label = fields.Selection("_month_labels", string="Month From the Measure", readonly=True)
     date_from = fields.Date(string="From", readonly=True)
     date_to = fields.Date(string="Until", readonly=True)
     days = fields.Integer(readonly=True)
@@ -46,10 +48,6 @@ class FranchiseMeasureTrend(models.Model):
     claims_a_month = fields.Float(
         string="Claims a Month", readonly=True, aggregator="avg", digits=(16, 2), help="Of months of mean length."
     )
-
-    def _month_labels(self):
-        """Months as groups of a graph, in their order: 60 before to 60 after, the most that a measure is measured over."""
-        return [(str(month), f"{month:+d}") for month in range(-60, 61) if month]
 
     def _facts(self):
         spans = SQL(
@@ -95,7 +93,6 @@ class FranchiseMeasureTrend(models.Model):
             measure_id=SQL("month.id"),
             phase=SQL("month.phase"),
             month=SQL("month.month"),
-            month_label=SQL("month.month::varchar"),
             date_from=SQL("month.first"),
             date_to=SQL("month.last"),
             days=SQL("month.last - month.first + 1"),

@@ -18,7 +18,8 @@ class FranchiseInsightMixin(models.AbstractModel):
     - amounts are in the company's currency, each at the rate of its day, rounded per fact;
     - what a fact doesn't have is NULL, so that averages (`aggregator="avg"`) count the facts that have it and no others;
     - a ratio of two measures (`_ratios`) is of any group the ratio of the sums, never the mean of its rows' ratios. Sums of
-      companies with several currencies have no ratio, as they have no common unit.
+      companies with several currencies have no ratio, as they have no common unit;
+    - rates are in percent: where there is none, the web client leaves plain numbers empty, and percentages not.
     """
 
     _name = "franchise.insight.mixin"

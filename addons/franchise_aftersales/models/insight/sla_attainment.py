@@ -87,7 +87,7 @@ class FranchiseSlaAttainment(models.Model):
             missed_count=count("broken"),
             paused_count=count("paused"),
             running_count=count("running"),
-            attainment=SQL("CASE %s WHEN 'kept' THEN 1 WHEN 'broken' THEN 0 END", state),
+            attainment=SQL("CASE %s WHEN 'kept' THEN 100 WHEN 'broken' THEN 0 END", state),
             used_hours=SQL("CASE WHEN clock.done_at IS NOT NULL THEN clock.used_hours END"),
             late_hours=SQL("CASE WHEN clock.done_at IS NOT NULL AND clock.late_hours > 0 THEN clock.late_hours END"),
             **{name: SQL.identifier("clock", name) for name in same},

@@ -64,8 +64,8 @@ class FranchiseSupplierScorecard(models.Model):
         "res.currency.rate": ["rate", "name"],
     }
     _ratios = {
-        "recovery_rate": ("amount_recovered", "amount_cost", 1),
-        "rejection_rate": ("amount_rejected", "amount_answered", 1),
+        "recovery_rate": ("amount_recovered", "amount_cost", 100),
+        "rejection_rate": ("amount_rejected", "amount_answered", 100),
         "defects_per_lot": ("defect_count", "lot_number:count_distinct", 1),
     }
 
@@ -82,9 +82,10 @@ class FranchiseSupplierScorecard(models.Model):
     amount_cost = fields.Monetary(string="Caused by the Supplier", readonly=True)
     amount_recovered = fields.Monetary(string="Recovered", readonly=True)
     recovery_rate = fields.Float(
+        string="Recovery Rate (%)",
         readonly=True,
         aggregator="avg",
-        digits=(16, 4),
+        digits=(16, 1),
         help="Recovered ÷ caused by the supplier; of several claims the ratio of the sums.",
     )
     amount_demanded = fields.Monetary(string="Demanded", readonly=True)
@@ -92,12 +93,16 @@ class FranchiseSupplierScorecard(models.Model):
     amount_answered = fields.Monetary(string="Demanded and Answered", readonly=True)
     amount_rejected = fields.Monetary(string="Rejected", readonly=True, help="Of what was answered; also in dispute.")
     rejection_rate = fields.Float(
-        readonly=True, aggregator="avg", digits=(16, 4), help="Rejected ÷ demanded, of what was answered."
+        string="Rejection Rate (%)",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 1),
+        help="Rejected ÷ demanded, of what was answered.",
     )
-    acknowledge_hours = fields.Float(string="Hours to Acknowledge", readonly=True, aggregator="avg", digits=(16, 2))
-    answer_hours = fields.Float(string="Hours to Answer", readonly=True, aggregator="avg", digits=(16, 2))
+    acknowledge_hours = fields.Float(string="Acknowledged In (h)", readonly=True, aggregator="avg", digits=(16, 2))
+    answer_hours = fields.Float(string="Answered In (h)", readonly=True, aggregator="avg", digits=(16, 2))
     on_time_rate = fields.Float(
-        string="On-Time Rate", readonly=True, aggregator="avg", digits=(16, 4), help="Kept ÷ decided clocks."
+        string="On Time (%)", readonly=True, aggregator="avg", digits=(16, 1), help="Kept ÷ decided clocks."
     )
     defect_count = fields.Integer(string="Claims of Lots", readonly=True)
     lot_number = fields.Integer(
@@ -205,7 +210,7 @@ class FranchiseSupplierScorecard(models.Model):
             acknowledge_hours=SQL(hours, "acknowledge"),
             answer_hours=SQL(hours, "answer"),
             on_time_rate=SQL(
-                "CASE %s WHEN 'kept' THEN 1 WHEN 'broken' THEN 0 END",
+                "CASE %s WHEN 'kept' THEN 100 WHEN 'broken' THEN 0 END",
                 self.env["franchise.sla.attainment"]._state_now(),
             ),
         )
