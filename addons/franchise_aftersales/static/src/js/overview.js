@@ -2,6 +2,7 @@ import { Component, onWillStart, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
@@ -16,6 +17,8 @@ export class FranchiseOverview extends Component {
         this.action = useService("action");
         this.display = { controlPanel: {} };
         this.state = useState({ mine: this.props.state?.mine ?? true, sections: [] });
+        // Whose work was shown is remembered for the way back from a list.
+        useSetupAction({ getLocalState: () => ({ mine: this.state.mine }) });
         onWillStart(() => this.load());
     }
 
