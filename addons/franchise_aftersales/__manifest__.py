@@ -134,6 +134,11 @@
         "views/statement_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/menus.xml",
+        "views/insight_ageing_views.xml",
+        "views/insight_scorecard_views.xml",
+        "views/insight_quality_views.xml",
+        "views/insight_overview_views.xml",
+        "data/insight_digest_data.xml",
     ],
     "demo": [
         "demo/story.xml",
@@ -170,7 +175,10 @@
         ],
         "web.assets_backend": [
             "franchise_aftersales/static/src/css/backend.css",
+            "franchise_aftersales/static/src/css/overview.css",
             "franchise_aftersales/static/src/js/month_field.js",
+            "franchise_aftersales/static/src/js/overview.js",
+            "franchise_aftersales/static/src/xml/overview.xml",
             "franchise_aftersales/static/src/js/paged_report.js",
         ],
         "web.assets_frontend": [

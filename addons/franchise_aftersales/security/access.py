@@ -41,6 +41,9 @@ RECOVERIES = {"service": "rw", "accountant": "r", "finance": "r", "operator": "r
 FINALS = {"accountant": "r", "finance": "rw", "contract": "crwd", "manager": "crwd"}
 # What only computations write.
 SEEN = {"accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
+# Reports over claims, and over what is recovered and paid for them.
+REPORTS = {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
+RECOVERED = {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}
 EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
 # Lists that a manager keeps and everybody chooses from; templates are kept by contract managers.
 TEMPLATES = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "operator": "r", "manager": "crwd"}
@@ -276,6 +279,14 @@ ACCESS = {
     "franchise.three.way": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.tie.out": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    # insight: who reads the documents behind a report reads the report
+    "franchise.claim.ageing": Access(REPORTS),
+    "franchise.sla.attainment": Access(REPORTS),
+    "franchise.supplier.scorecard": Access(REPORTS),
+    "franchise.franchisee.scorecard": Access(REPORTS),
+    "franchise.measure.trend": Access(REPORTS),
+    "franchise.recovery.ageing": Access(RECOVERED),
+    "franchise.quality.cost": Access(RECOVERED),
     # sync
     "franchise.sync.endpoint": Access(
         {"service": "r", "accountant": "r", "finance": "r", "operator": "crwd", "manager": "crwd"}

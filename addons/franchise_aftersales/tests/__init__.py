@@ -61,3 +61,5 @@ from . import (
     test_portal_claim_together,
     test_portal_offer,
 )
+from . import test_insight_ageing, test_insight_scorecard, test_insight_quality
+from . import test_insight_views, test_insight_overview, test_insight_browser

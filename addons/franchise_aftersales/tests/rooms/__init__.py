@@ -21,6 +21,7 @@ from . import (
     closing,
     contract,
     evidence,
+    insight,
     network,
     notice,
     recovery,
@@ -48,6 +49,7 @@ ROOMS = (
     sync,
     termination,
     closing,
+    insight,
 )
 
 
