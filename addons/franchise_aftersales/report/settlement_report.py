@@ -36,7 +36,7 @@ class FranchiseSettlementReport(models.Model):
     kind = fields.Selection(lambda self: self._labels("franchise.settlement.line", "kind"), readonly=True)
     state = fields.Selection(lambda self: self._labels("franchise.settlement", "state"), string="Status", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    company_currency_id = fields.Many2one("res.currency", string="Company Currency", readonly=True)
+    company_currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(
         string="Amount in Own Currency",
         readonly=True,
@@ -58,7 +58,10 @@ class FranchiseSettlementReport(models.Model):
         lines = self.env["franchise.settlement.line"]
         names = ["id", *self._depends[lines._name]]
         columns = SQL(", ").join(SQL.identifier("line", name) for name in names)
-        return SQL("SELECT %s FROM %s line", columns, SQL.identifier(lines._table))
+        # What was reversed counts nowhere: its entry is taken back, and its amounts are settled by other lines.
+        return SQL(
+            "SELECT %s FROM %s line WHERE line.state IS DISTINCT FROM 'reversed'", columns, SQL.identifier(lines._table)
+        )
 
     def _lines(self):
         return self.env["franchise.settlement.line"].browse(self.ids)

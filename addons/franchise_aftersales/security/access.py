@@ -53,9 +53,9 @@ VISITS = {"service": "crwd", "contract": "crwd", "manager": "crwd"}
 
 ACCESS = {
     # Odoo's own, for choosing what was bought; record rules leave posted vendor bills, and posted customer invoices of
-    # franchisees (security.xml)
-    "account.move": Access({"service": "r", "contract": "r"}, company=None),
-    "account.move.line": Access({"service": "r", "contract": "r"}, company=None),
+    # franchisees; to accountants the entries of settlements (security.xml)
+    "account.move": Access({"service": "r", "contract": "r", "accountant": "r"}, company=None),
+    "account.move.line": Access({"service": "r", "contract": "r", "accountant": "r"}, company=None),
     # contract
     "franchise.brand": Access(TERMS),
     "franchise.contract": Access(

@@ -117,9 +117,11 @@ class FranchiseCondensedMixin(models.AbstractModel):
         return super()._read_group_select(aggregate_spec, query)
 
     def _read_group_postprocess_groupby(self, groupby_spec, raw_values):
-        context = {key: value for key, value in self.env.context.items() if key != _KEY}
-        mine = self.with_context(context)
-        return super(FranchiseCondensedMixin, mine)._read_group_postprocess_groupby(groupby_spec, raw_values)
+        plain = self.with_context(**{_KEY: None})  # what is handed out must not see the sums in place of the rows
+        distinct = tuple(dict.fromkeys(raw_values))
+        values = super(FranchiseCondensedMixin, plain)._read_group_postprocess_groupby(groupby_spec, distinct)
+        known = dict(zip(distinct, values, strict=True))
+        return [known[value] for value in raw_values]
 
     def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), order=None):
         specs = list(dict.fromkeys(chain.from_iterable(grouping_sets)))
@@ -154,7 +156,7 @@ class FranchiseCondensedMixin(models.AbstractModel):
         """(label, condition) of each value of a column."""
         formatter, known, result = self._web_read_group_groupby_formatter(spec, values), {}, []
         for value in values:
-            key = value.ids[0] if isinstance(value, models.BaseModel) and value else value
+            key = id(value)  # equal values are one object here, and hashing a record takes longer than all the rest
             if key not in known:
                 known[key] = formatter(value)
             result.append(known[key])

@@ -28,6 +28,22 @@ class FranchiseSettlementLine(models.Model):
 
     _by_date = models.Index("(date DESC, id DESC)")
 
+    def _auto_init(self):
+        """Tell PostgreSQL how many combinations of these there are, which ANALYZE then counts; writing costs nothing more.
+
+        Left alone it multiplies partners by causes by days, takes groups for nearly as many as rows, and doesn't share the
+        work of adding them up between processes.
+        """
+        result = super()._auto_init()
+        self.env.cr.execute(
+            """
+            CREATE STATISTICS IF NOT EXISTS franchise_settlement_line_groups (ndistinct)
+                ON partner_id, cause_id, brand_id, kind, company_currency_id, (date_trunc('month', date::timestamp)::date)
+              FROM franchise_settlement_line
+            """
+        )
+        return result
+
     @api.depends("amount", "date", "settlement_id.currency_id", "settlement_id.company_id")
     def _compute_amount_company(self):
         """At the rate of the line's date; posting puts the entry's amount in its place (`_take_over_entry`)."""
