@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measure: bench.sh NAME (claims or contracts) [--size N] [--runs N]. What is measured and how to read it: docs/benchmarks.md.
+# Measure: bench.sh NAME (claims, contracts or settlement) [--size N] [--runs N]. What is measured and how to read it: docs/benchmarks.md.
 # The last line of stdout is JSON.
 set -eu
 . "$(dirname -- "$0")/_house.sh"

@@ -102,6 +102,7 @@
         "views/after_closing_views.xml",
         "views/claim_intake_views.xml",
         "views/settlement_views.xml",
+        "views/settlement_report_views.xml",
         "views/sync_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import databases
-from .benchmarks import claims, contracts
+from .benchmarks import claims, contracts, settlement
 from .commands import output
 from .odoo import Odoo, Tools
 from .once import locked
@@ -23,6 +23,7 @@ from .setup import prepare
 BENCHMARKS: dict[str, tuple[str, int, Callable[[dict[str, Any]], list[str]]]] = {
     "claims": ("bench_claims", 200_000, claims.table),
     "contracts": ("bench_contracts", 20_000, contracts.table),
+    "settlement": ("bench_settlement", 1_000_000, settlement.table),
 }
 
 

@@ -18,7 +18,9 @@ from .say import Trouble, step
 
 OUR_DATABASE = "franchise"
 WORKER_LOGIN = "sync-worker"
-PEOPLE = ("service", "service2", "contract", "contract2", "finance", "accountant", "operator", "manager", "admin", "supplier")
+PEOPLE = (
+    "service", "service2", "contract", "contract2", "finance", "accountant", "operator", "manager", "admin", "supplier"
+)
 CLERK = "clerk"
 LOOPBACK = "127.0.0.1"
 FITTED = "fitted_"  # prefix of the databases that the story's are cloned from at each start

@@ -42,6 +42,25 @@ def test_claims_at_the_smallest_size(demo_env):
     assert "Sweep: 104 open claims" in done.stderr
 
 
+def test_settlement_at_a_small_size(demo_env):
+    """R-F4: the report's screens, generation, posting, workbook and tie-out; sums as in the database, constant queries."""
+    command = [REPO / "scripts" / "bench.sh", "settlement", "--size", "2000", "--runs", "1"]
+    done = subprocess.run(command, env=demo_env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert result["problems"] == []
+    assert result["sizes"] == [1000, 2000]
+    for name, figures in result["screens"].items():
+        assert figures["1000"]["queries"] == figures["2000"]["queries"], name
+    assert set(result["pivots"]) <= set(result["screens"])
+    jobs = result["jobs"]
+    assert jobs["generate"]["lines"] == 1000
+    assert jobs["post"]["lines"] == 100 * jobs["post"]["settlements"] > 0
+    assert jobs["workbook"]["lines"] == 200
+    assert jobs["tie_out"]["settlements"] > 20
+    assert "partner × month × cause" in done.stderr
+
+
 def test_what_is_asked_wrongly_is_said(demo_env):
     """R-I3: a benchmark that isn't there, a size that says nothing."""
     for arguments in (["nothing"], ["contracts", "--size", "10"]):

@@ -2,5 +2,4 @@
 from . import base, sync, settlement
 from . import contract, clause, notice, network
 from . import agreement, claim, evidence, resolution, recovery, clock, aftercare
-from . import termination, closing, statement
-from . import termination, closing, insight
+from . import termination, closing, statement, insight

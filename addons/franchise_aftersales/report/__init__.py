@@ -1,1 +1,2 @@
 from . import statement, statement_xlsx
+from . import settlement_report

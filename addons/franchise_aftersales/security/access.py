@@ -56,9 +56,9 @@ VISITS = {"service": "crwd", "contract": "crwd", "manager": "crwd"}
 
 ACCESS = {
     # Odoo's own, for choosing what was bought; record rules leave posted vendor bills, and posted customer invoices of
-    # franchisees (security.xml)
-    "account.move": Access({"service": "r", "contract": "r"}, company=None),
-    "account.move.line": Access({"service": "r", "contract": "r"}, company=None),
+    # franchisees; to accountants the entries of settlements (security.xml)
+    "account.move": Access({"service": "r", "contract": "r", "accountant": "r"}, company=None),
+    "account.move.line": Access({"service": "r", "contract": "r", "accountant": "r"}, company=None),
     # contract
     "franchise.brand": Access(TERMS),
     "franchise.contract": Access(
@@ -277,6 +277,7 @@ ACCESS = {
     "franchise.statement.run": Access({"accountant": "crwd", "finance": "crwd", "manager": "crwd"}),
     "franchise.statement.run.line": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.three.way": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.settlement.report": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.tie.out": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     # insight: who reads the documents behind a report reads the report

@@ -63,3 +63,4 @@ from . import (
 )
 from . import test_insight_ageing, test_insight_scorecard, test_insight_quality
 from . import test_insight_views, test_insight_overview, test_insight_browser
+from . import test_settlement_report, test_settlement_report_groups

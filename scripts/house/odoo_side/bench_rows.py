@@ -21,16 +21,7 @@ def multiply(env, table, sources, first, last, values):
     """
     if not sources:
         return 0
-    columns = [
-        row[0]
-        for row in env.execute_query(
-            SQL(
-                "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
-                " AND is_generated = 'NEVER' ORDER BY ordinal_position",
-                table,
-            )
-        )
-    ]
+    columns = columns_of(env, table)
     unknown = set(values) - set(columns)
     if unknown:
         raise LookupError(f"The table {table} has no column {', '.join(sorted(unknown))}: the benchmark has to follow.")
@@ -60,6 +51,18 @@ def multiply(env, table, sources, first, last, values):
             )
         )
     return made
+
+
+def columns_of(env, table):
+    """Names of the columns that an INSERT can give, in the table's order."""
+    rows = env.execute_query(
+        SQL(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
+            " AND is_generated = 'NEVER' ORDER BY ordinal_position",
+            table,
+        )
+    )
+    return [name for [name] in rows]
 
 
 def next_id(env, table):

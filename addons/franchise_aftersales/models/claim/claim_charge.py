@@ -46,6 +46,9 @@ class FranchiseClaimCharge(models.Model):
             "partner_id": self.partner_id.commercial_partner_id.id,
             "party": self.party,
             "cause_id": self.claim_id.cause_id.id,
+            "claim_id": self.claim_id.id,
+            "contract_id": self.claim_id.contract_id.id,
+            "brand_id": self.claim_id.contract_id.brand_id.id,
         }
 
     def _settlement_document(self):

@@ -96,7 +96,12 @@ class FranchiseCharge(models.Model):
         return self.reason or ""
 
     def _settlement_party(self):
-        return {"partner_id": self.franchisee_id.commercial_partner_id.id, "party": "franchisee"}
+        return {
+            "partner_id": self.franchisee_id.commercial_partner_id.id,
+            "party": "franchisee",
+            "contract_id": self.contract_id.id,
+            "brand_id": self.contract_id.brand_id.id,
+        }
 
     def _settlement_document(self):
         return self.contract_id.name

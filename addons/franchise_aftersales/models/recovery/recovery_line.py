@@ -146,6 +146,9 @@ class FranchiseClaimRecoveryLine(models.Model):
             "amount": self.amount_accepted,
             "cause_id": claim.cause_id.id,
             "product_id": self.claim_line_id.product_id.id,
+            "claim_id": claim.id,
+            "contract_id": claim.contract_id.id,
+            "brand_id": claim.contract_id.brand_id.id,
         }
 
     def _formula_values(self):

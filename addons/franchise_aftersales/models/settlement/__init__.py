@@ -1,1 +1,1 @@
-from . import source, charge_mixin, settlement, settlement_line, posting, tie_out
+from . import source, charge_mixin, settlement, settlement_line, line_dimensions, posting, tie_out

@@ -16,9 +16,10 @@ class FranchiseSettlementSource(models.AbstractModel):
         """Amounts ready to be settled until `date_to` (date, inclusive) and held by no settlement yet.
 
         :return: list of dicts: source_model, source_id, source_line, kind, revision (the source's name); partner_id,
-            party, currency_id, date, name, formula_values, partner_reference, cause_id, product_id; amount in that currency,
-            positive when the partner owes us. `formula_values` may have "about", text without a language: the line is
-            then called by its kind, in the reader's language, and that text; `name` is for searches and the ledger.
+            party, currency_id, date, name, formula_values, partner_reference, cause_id, product_id, contract_id, claim_id,
+            brand_id (what there is of these); amount in that currency, positive when the partner owes us. `formula_values`
+            may have "about", text without a language: the line is then called by its kind, in the reader's language, and
+            that text; `name` is for searches and the ledger.
         """
         raise NotImplementedError
 

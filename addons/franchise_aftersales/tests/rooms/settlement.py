@@ -31,6 +31,7 @@ def records(flow, made):
         "franchise.settlement.line": lines,
         "franchise.settlement.generate": flow.env["franchise.settlement.generate"].create({}),
         "franchise.tie.out": flow.tie_out(settlement),
+        "franchise.settlement.report": flow.env["franchise.settlement.report"].browse(lines.ids),
     }
 
 
