@@ -257,6 +257,8 @@ ACCESS = {
     # settlement
     "franchise.settlement": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.line": Access({"accountant": "r", "finance": "rd", "manager": "rd"}),
+    "franchise.settlement.run": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.settlement.run.failure": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.tie.out": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     # sync

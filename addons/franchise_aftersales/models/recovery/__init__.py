@@ -1,6 +1,7 @@
 from . import (
     recovery,
     recovery_line,
+    recovery_ready,
     recovery_sync,
     claim,
     claim_rate,

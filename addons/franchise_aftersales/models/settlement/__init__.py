@@ -1,1 +1,10 @@
-from . import source, charge_mixin, settlement, settlement_line, posting, tie_out
+from . import (
+    source,
+    charge_mixin,
+    settlement,
+    settlement_line,
+    generation,
+    settlement_run,
+    posting,
+    tie_out,
+)

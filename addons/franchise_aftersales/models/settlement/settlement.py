@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -29,7 +27,7 @@ class FranchiseSettlement(models.Model):
 
     name = fields.Char(string="Number", readonly=True, copy=False)
     state = fields.Selection(
-        [("draft", "Draft"), ("confirmed", "Confirmed"), ("posted", "Posted")],
+        [("draft", "Draft"), ("confirmed", "Confirmed"), ("posted", "Posted"), ("reversed", "Reversed")],
         string="Status",
         default="draft",
         required=True,
@@ -92,46 +90,6 @@ class FranchiseSettlement(models.Model):
     def unlink(self):
         self.line_ids.unlink()  # not left to the database: the sources must learn that they are free again
         return super().unlink()
-
-    @api.model
-    def _generate(self, company, date_to):
-        """Gather everything ready until `date_to` into draft settlements, one a partner, role and currency.
-
-        Can be run twice or at the same time: a second run finds nothing left, and a parallel one waits for the first
-        and is repeated. The unique index on settlement lines stands behind it.
-
-        :return: the draft settlements that got lines.
-        """
-        company._franchise_lock()
-        groups = defaultdict(list)
-        for source in self.env["franchise.settlement.source"]._settlement_source_models():
-            for vals in source._settlement_candidates(company, date_to):
-                groups[vals.pop("partner_id"), vals.pop("party"), vals.pop("currency_id")].append(vals)
-        if not groups:
-            return self.browse()
-        drafts = self.search([("company_id", "=", company.id), ("state", "=", "draft")])
-        by_key = {(draft.partner_id.id, draft.party, draft.currency_id.id): draft for draft in drafts}
-        missing = [key for key in groups if key not in by_key]
-        created = self.create(
-            [
-                {
-                    "company_id": company.id,
-                    "partner_id": partner_id,
-                    "party": party,
-                    "currency_id": currency_id,
-                    "date_to": date_to,
-                }
-                for partner_id, party, currency_id in missing
-            ]
-        )
-        by_key.update(zip(missing, created, strict=True))
-        lines = []
-        for key, candidates in groups.items():
-            settlement = by_key[key]
-            settlement.date_to = max(settlement.date_to, date_to)
-            lines += [{**vals, "settlement_id": settlement.id} for vals in candidates]
-        self.env["franchise.settlement.line"].sudo().create(lines)
-        return self.union(*(by_key[key] for key in groups))
 
     def action_confirm(self):
         """Number the settlement and fix its opening balance: the statement can go to the partner.

@@ -26,7 +26,14 @@ def records(flow, made):
         [("source_id", "in", made["franchise.claim.recovery.line"].ids)]
     )
     settlement = lines.settlement_id
+    run = flow.env["franchise.settlement.run"].create(
+        {"company_id": flow.company.id, "date_to": flow.today, "user_id": flow.users["finance"].id}
+    )
     return {
+        "franchise.settlement.run": run,
+        "franchise.settlement.run.failure": flow.env["franchise.settlement.run.failure"].create(
+            {"run_id": run.id, "source_model": "res.partner", "source_id": 1, "name": "One", "reason": "No day"}
+        ),
         "franchise.settlement": settlement,
         "franchise.settlement.line": lines,
         "franchise.settlement.generate": flow.env["franchise.settlement.generate"].create({}),
