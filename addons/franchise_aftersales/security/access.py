@@ -257,6 +257,9 @@ ACCESS = {
     # settlement
     "franchise.settlement": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.line": Access({"accountant": "r", "finance": "rd", "manager": "rd"}),
+    "franchise.settlement.reverse": Access({"finance": "crw", "manager": "crw"}, company=None),
+    "franchise.settlement.threshold": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
+    "franchise.settlement.adjustment": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.run": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.run.failure": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),

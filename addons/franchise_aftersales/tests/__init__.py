@@ -47,3 +47,4 @@ from . import test_aftercare_rules, test_aftercare_told, test_aftercare_priority
 from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_cluster
 from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import
 from . import test_settlement_generation
+from . import test_settlement_reversal, test_settlement_adjustment

@@ -1,4 +1,4 @@
-from . import settlement_generate
+from . import settlement_generate, settlement_reverse
 from . import sales_missing
 from . import territory_lookup
 from . import review_open

@@ -81,6 +81,7 @@ class FranchiseSettlement(models.Model):
                 {
                     **vals,
                     "settlement_id": drafts[key].id,
+                    "is_interim": bool((vals["formula_values"] or {}).get("interim")),
                     "state": "draft",
                     "company_id": company.id,
                     "partner_id": key[0],

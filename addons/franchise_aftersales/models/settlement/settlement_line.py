@@ -36,6 +36,9 @@ class FranchiseSettlementLine(models.Model):
     name = fields.Char(string="Description", required=True, readonly=True)
     formula = fields.Char(readonly=True, help="How the amount came about, where a person wrote it.")
     formula_values = fields.Json(readonly=True, help="What the source needs to explain the amount in any language.")
+    is_interim = fields.Boolean(
+        string="Interim", readonly=True, help="Of a period that runs: the final amount deducts what is settled here."
+    )
     explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     partner_reference = fields.Char(string="Their Reference", readonly=True)
     cause_id = fields.Many2one("franchise.cause", readonly=True, ondelete="restrict")

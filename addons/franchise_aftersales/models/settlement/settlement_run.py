@@ -18,6 +18,7 @@ class FranchiseSettlementRun(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     date_to = fields.Date(string="Settled Until", required=True, readonly=True)
+    with_interim = fields.Boolean(string="With Interim Amounts", readonly=True)
     user_id = fields.Many2one("res.users", string="Ordered By", required=True, readonly=True, ondelete="restrict")
     state = fields.Selection(
         [("waiting", "In the background"), ("done", "Done")],
@@ -60,10 +61,19 @@ class FranchiseSettlementRun(models.Model):
             run.display_name = f"{run.company_id.name or ''} {run.date_to or ''}".strip()
 
     @api.model
-    def _order_run(self, company, date_to):
-        """A new run, counted. :raises AccessError: the user may not settle, or not for this company."""
+    def _order_run(self, company, date_to, with_interim=False):
+        """A new run, counted. :raises AccessError: the user may not settle, or not for this company.
+
+        :param with_interim: settle what periods that still run gave until `date_to`, too.
+        """
         ready = self.env["franchise.settlement"]._count_ready(company, date_to)
-        values = {"company_id": company.id, "date_to": date_to, "user_id": self.env.uid, "ready_count": ready}
+        values = {
+            "company_id": company.id,
+            "date_to": date_to,
+            "user_id": self.env.uid,
+            "ready_count": ready,
+            "with_interim": with_interim,
+        }
         return self.sudo().create(values).sudo(self.env.su)
 
     def _gather(self, commit=False):
@@ -76,6 +86,11 @@ class FranchiseSettlementRun(models.Model):
         run = self.sudo()
         run.failure_ids.unlink()  # what was left out is tried again
         settlements = self.env["franchise.settlement"].with_user(run.user_id).with_company(run.company_id)
+        settlements._check_generate(run.company_id)
+        if run.with_interim:
+            for source in self.env["franchise.settlement.source"]._settlement_source_models():
+                source.sudo()._settlement_prepare_interim(run.company_id, run.date_to, commit)
+            run.ready_count = run.settled_count + settlements._count_ready(run.company_id, run.date_to)
         touched, is_complete = settlements._generate(
             run.company_id,
             run.date_to,

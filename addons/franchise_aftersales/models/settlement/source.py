@@ -22,6 +22,13 @@ class FranchiseSettlementSource(models.AbstractModel):
         """
         raise NotImplementedError
 
+    @api.model
+    def _settlement_prepare_interim(self, company, date_to, commit=False):
+        """Told before interim settlements: compute what running periods gave until `date_to`, less what was settled before.
+
+        Such amounts have "interim": True among their `formula_values`: a later one is computed from the start again.
+        """
+
     def _prepare_settlement_source(self):
         """This amount as a settlement's line.
 
