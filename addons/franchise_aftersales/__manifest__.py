@@ -102,6 +102,7 @@
         "views/settlement_views.xml",
         "views/settlement_run_views.xml",
         "views/settlement_adjustment_views.xml",
+        "views/accrual_views.xml",
         "views/settlement_terms_views.xml",
         "views/sync_views.xml",
         "views/account_move_views.xml",

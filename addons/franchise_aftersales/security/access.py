@@ -257,6 +257,7 @@ ACCESS = {
     # settlement
     "franchise.settlement": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.line": Access({"accountant": "r", "finance": "rd", "manager": "rd"}),
+    "franchise.claim.accrual": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.reverse": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.settlement.threshold": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
     "franchise.settlement.adjustment": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),

@@ -48,3 +48,5 @@ from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_clus
 from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import
 from . import test_settlement_generation
 from . import test_settlement_reversal, test_settlement_adjustment
+from . import test_settlement_posting, test_claim_accrual
+from . import test_settlement_charts

@@ -29,7 +29,9 @@ class TestSettlementAdjustment(FlowCase):
         )
         if proof:
             adjustment.attachment_ids = [
-                Command.create({"name": "letter.txt", "raw": b"x", "res_model": adjustment._name, "res_id": adjustment.id})
+                Command.create(
+                    {"name": "letter.txt", "raw": b"x", "res_model": adjustment._name, "res_id": adjustment.id}
+                )
             ]
         return adjustment
 
@@ -77,7 +79,12 @@ class TestSettlementAdjustment(FlowCase):
 
     def test_frozen_once_confirmed_and_never_zero(self):
         adjustment = self.confirm(self.adjustment())
-        for values in ({"amount": 1}, {"reason": "other"}, {"partner_id": self.flow.carrier.id}, {"attachment_ids": False}):
+        for values in (
+            {"amount": 1},
+            {"reason": "other"},
+            {"partner_id": self.flow.carrier.id},
+            {"attachment_ids": False},
+        ):
             with self.subTest(values), self.assertRaises(UserError):
                 adjustment.write(values)
         with self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():

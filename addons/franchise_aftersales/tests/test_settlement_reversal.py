@@ -192,7 +192,8 @@ class TestSettlementReversal(GenerationCase):
         self.flow.supplier.active = False
         self.flow.company.partner_id.name = "Renamed"
         with self.env.cr.savepoint() as savepoint:
-            self.env["res.users"].search([("company_id", "=", self.flow.company.id)]).active = False
+            self.env.cr.execute("UPDATE res_users SET active = FALSE WHERE company_id = %s", [self.flow.company.id])
+            self.env.invalidate_all()
             self.flow.company.active = False
             for attempt in (
                 settlement.unlink,

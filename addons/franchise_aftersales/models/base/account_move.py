@@ -53,7 +53,8 @@ class AccountMove(models.Model):
         """Whether `vals` change what the entry is about; what Odoo writes again as it was is no change."""
         self.ensure_one()
         return any(
-            self._fields[name].convert_to_cache(vals[name], self) != self._fields[name].convert_to_cache(self[name], self)
+            self._fields[name].convert_to_cache(vals[name], self)
+            != self._fields[name].convert_to_cache(self[name], self)
             for name in SETTLED_MOVE_FIELDS.intersection(vals)
         )
 

@@ -54,7 +54,9 @@ class FranchiseTarget(models.Model):
             earned = rebate(achieved[target.id], version._tiers(), rounding)
             if earned != before:
                 values.append(
-                    target._prepare_interim(version, key[1], achieved[target.id], earned, before, revisions.get(target.id, 0))
+                    target._prepare_interim(
+                        version, key[1], achieved[target.id], earned, before, revisions.get(target.id, 0)
+                    )
                 )
             target._trusted().write({"interim_amount": float(earned), "interim_on": key[1]})
         return self.env["franchise.charge"]._charge(values)

@@ -12,4 +12,5 @@ from . import (
     counter,
     settlement,
     tie_out,
+    accrual,
 )

@@ -31,7 +31,18 @@ class FranchiseSettlementAdjustment(models.Model):
         "cancel": Transition(("draft", "confirmed"), "cancelled", GROUP_FINANCE),
     }
     _frozen_fields = frozenset(
-        {"company_id", "partner_id", "party", "currency_id", "date", "name", "reason", "amount", "attachment_ids", "kind"}
+        {
+            "company_id",
+            "partner_id",
+            "party",
+            "currency_id",
+            "date",
+            "name",
+            "reason",
+            "amount",
+            "attachment_ids",
+            "kind",
+        }
     )
     _step_fields = frozenset({"entered_by_id", "confirmed_by_id"})
 

@@ -39,7 +39,11 @@ class FranchiseSettlement(models.Model):
             settlement.move_count = len(settlement.move_ids)
 
     @api.depends(
-        "state", "amount_total", "move_ids.payment_state", "move_ids.line_ids.amount_residual_currency", "move_ids.state"
+        "state",
+        "amount_total",
+        "move_ids.payment_state",
+        "move_ids.line_ids.amount_residual_currency",
+        "move_ids.state",
     )
     def _compute_payment(self):
         """Not posted: all of it is open; then what its open items still are."""

@@ -10,7 +10,9 @@ class BasePartnerMerge(models.TransientModel):
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
         settled = (
-            self.env["franchise.settlement"].sudo().search([("partner_id", "in", src_partners.ids)], limit=1, order="id")
+            self.env["franchise.settlement"]
+            .sudo()
+            .search([("partner_id", "in", src_partners.ids)], limit=1, order="id")
         )
         if settled:
             raise UserError(

@@ -172,7 +172,9 @@ class FranchiseSettlement(models.Model):
             **({"journal_id": journal.id} if journal and move_type.startswith("in_") else {}),
             "invoice_line_ids": [
                 fields.Command.create(
-                    line._prepare_move_line(postings[self.company_id, line.kind], 1 if document.owed_to_us else -1, position)
+                    line._prepare_move_line(
+                        postings[self.company_id, line.kind], 1 if document.owed_to_us else -1, position
+                    )
                 )
                 for line in document.lines
             ],

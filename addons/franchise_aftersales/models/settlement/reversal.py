@@ -17,7 +17,10 @@ class FranchiseSettlement(models.Model):
     reversed_on = fields.Date(readonly=True, copy=False)
     reversal_reason = fields.Text(string="Why It Was Reversed", readonly=True, copy=False)
     corrects_ids = fields.Many2many(
-        "franchise.settlement", string="Corrects", compute="_compute_corrections", help="Reversed, and settled again here."
+        "franchise.settlement",
+        string="Corrects",
+        compute="_compute_corrections",
+        help="Reversed, and settled again here.",
     )
     corrected_by_ids = fields.Many2many(
         "franchise.settlement", string="Settled Again By", compute="_compute_corrections"
@@ -68,6 +71,13 @@ class FranchiseSettlement(models.Model):
                     self.env._("%s: nobody reverses a settlement that they posted. Ask a colleague.", settlement.name)
                 )
 
+    @api.model
+    def _open_day(self, move, day):
+        """`day`, or the first day after the lock dates that it violates for this entry."""
+        while locked := move._get_violated_lock_dates(day, move._affect_tax_report()):
+            day = fields.Date.add(max(lock_date for lock_date, _name in locked), days=1)
+        return day
+
     def _reverse(self, reason, date):
         """Take these settlements back.
 
@@ -81,7 +91,7 @@ class FranchiseSettlement(models.Model):
             moves = settlements.move_ids.filtered(lambda move: move.state == "posted" and not move.reversed_entry_id)
             defaults = [
                 {
-                    "date": date,
+                    "date": self._open_day(move, date),
                     "invoice_date": date if move.is_invoice(include_receipts=True) else False,
                     "ref": self.env._("Reversal of %(settlement)s: %(reason)s", settlement=move.ref, reason=reason),
                     "franchise_settlement_id": move.franchise_settlement_id.id,
@@ -89,9 +99,7 @@ class FranchiseSettlement(models.Model):
                 for move in moves
             ]
             moves.with_company(company)._reverse_moves(defaults, cancel=True)
-        self._move(
-            "reverse", {"reversed_by_id": self.env.uid, "reversed_on": date, "reversal_reason": reason}
-        )
+        self._move("reverse", {"reversed_by_id": self.env.uid, "reversed_on": date, "reversal_reason": reason})
         self.line_ids.flush_recordset(["state"])
         self.line_ids.sudo()._tell_sources()
         for settlement in self:

@@ -72,6 +72,18 @@ def records(flow, made):
                 "amount": 12,
             }
         ),
+        "franchise.claim.accrual": flow.env["franchise.claim.accrual"].create(
+            {
+                "claim_id": made["franchise.claim.recovery"].claim_id.id,
+                "partner_id": flow.supplier.id,
+                "source_model": "franchise.claim.recovery.line",
+                "source_id": lines[:1].source_id,
+                "kind": "recovery",
+                "date": flow.today,
+                "amount": 1,
+                "move_id": flow.env["account.move"].search([("company_id", "=", flow.company.id)], limit=1).id,
+            }
+        ),
         "franchise.settlement.threshold": flow.env["franchise.settlement.threshold"].create(
             {"company_id": flow.company.id, "currency_id": flow.currency.id, "amount": 0.01}
         ),
