@@ -278,6 +278,12 @@ ACCESS = {
     "franchise.statement.run.line": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.three.way": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.report": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.claim.accrual": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.settlement.reverse": Access({"finance": "crw", "manager": "crw"}, company=None),
+    "franchise.settlement.threshold": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
+    "franchise.settlement.adjustment": Access({"accountant": "r", "finance": "crwd", "manager": "crwd"}),
+    "franchise.settlement.run": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.settlement.run.failure": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.generate": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.tie.out": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     # insight: who reads the documents behind a report reads the report

@@ -64,3 +64,7 @@ from . import (
 from . import test_insight_ageing, test_insight_scorecard, test_insight_quality
 from . import test_insight_views, test_insight_overview, test_insight_browser
 from . import test_settlement_report, test_settlement_report_groups
+from . import test_settlement_generation
+from . import test_settlement_reversal, test_settlement_adjustment
+from . import test_settlement_posting, test_claim_accrual
+from . import test_settlement_charts

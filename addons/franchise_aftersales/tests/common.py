@@ -274,7 +274,7 @@ class FranchiseCommon(TransactionCase):
     def settle(self, date_to="2099-12-31", confirm=False, post=False):
         """Gather what is ready as the finance user; returns the settlements, confirmed or posted if told so."""
         settlements = self.env["franchise.settlement"].with_user(self.user_finance)
-        settlements = settlements._generate(self.company, fields.Date.to_date(date_to))
+        settlements, _complete = settlements._generate(self.company, fields.Date.to_date(date_to))
         if confirm or post:
             settlements.action_confirm()
         if post:

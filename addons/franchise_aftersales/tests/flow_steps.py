@@ -114,7 +114,7 @@ class Steps:
         return recovery
 
     def generate(self, user="finance"):
-        return self.env["franchise.settlement"].with_user(self.users[user])._generate(self.company, self.today)
+        return self.env["franchise.settlement"].with_user(self.users[user])._generate(self.company, self.today)[0]
 
     def settlement(self, amount=100.0, state="draft", **values):
         """A settlement of one accepted recovery."""

@@ -2,6 +2,7 @@ from datetime import date
 
 import psycopg2
 from dateutil.relativedelta import relativedelta
+from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -107,17 +108,22 @@ class TestAgreementRecovery(FlowCase):
         due = settlement_date(self.flow.today, "month", 20)
 
         def waiting(day):
-            return {
-                source["source_id"]
-                for source in recoveries._settlement_candidates(self.flow.company, day)
-                if source["source_id"] in recoveries.line_ids.ids
-            }
+            model, ready = recoveries._settlement_ready(self.flow.company, day)
+            return set(model.search(ready & Domain("id", "in", recoveries.line_ids.ids)).ids)
 
         recoveries = self.accepted(agreement)
         self.assertFalse(waiting(due), "below the minimum")
         recoveries |= self.accepted(agreement)
         self.assertFalse(waiting(due - relativedelta(days=1)), "before the cut-off")
         self.assertEqual(waiting(due), set(recoveries.line_ids.ids))
+        third = self.accepted(agreement)
+        recoveries |= third
+        self.env["franchise.settlement"]._gather(self.flow.company, due, (recoveries - third).line_ids)
+        self.assertEqual(waiting(due), set(third.line_ids.ids), "what a draft holds counts for the minimum")
+        self.env["franchise.settlement.line"].search(
+            [("source_id", "in", recoveries.line_ids.ids)]
+        ).settlement_id.action_confirm()
+        self.assertFalse(waiting(due), "alone it is below the minimum again")
 
     def accepted(self, agreement):
         recovery = self.approved(agreement).recovery_ids
@@ -127,7 +133,8 @@ class TestAgreementRecovery(FlowCase):
     def test_without_a_period_everything_accepted_is_settled(self):
         agreement = self.agreement()
         recovery = self.accepted(agreement)
-        self.assertEqual(recovery.line_ids._ready_to_settle(self.flow.today), recovery.line_ids)
+        model, ready = recovery._settlement_ready(self.flow.company, self.flow.today)
+        self.assertIn(recovery.line_ids, model.search(ready))
 
     def test_terms_lie_within_their_bounds(self):
         draft = self.flow.make_version(self.flow.agreement, date_from=self.flow.day(100))

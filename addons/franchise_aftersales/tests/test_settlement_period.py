@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
-from ..tools.settlement_period import MONTHS, Period, cut_off, period_of, settlement_date
+from ..tools.settlement_period import MONTHS, Period, cut_off, last_settled, period_of, settlement_date
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 PERIODS = st.sampled_from(sorted(MONTHS))
@@ -53,6 +53,14 @@ class TestSettlementPeriod(BaseCase):
         self.assertEqual(settlement_date(found, period, cut), found)
         earlier = cut_off(period_of(found, period).start - timedelta(days=1), period, cut)
         self.assertLess(earlier, day)
+
+    @settings(max_examples=400, deadline=None)
+    @given(day=DAYS, until=DAYS, near=st.integers(0, 400), period=PERIODS, cut=st.integers(1, 31))
+    def test_what_is_settled_until_a_day_was_accepted_until_the_last_cut_off(self, day, until, near, period, cut):
+        """R-E1: generation asks the database by this day; it must be the inverse of the settlement date."""
+        for accepted in (day, until, until - timedelta(days=near)):
+            due = settlement_date(accepted, period, cut) <= until
+            self.assertEqual(accepted <= last_settled(until, period, cut), due)
 
     @settings(max_examples=200, deadline=None)
     @given(day=DAYS, more=st.integers(0, 900), period=PERIODS, cut=st.integers(1, 31))

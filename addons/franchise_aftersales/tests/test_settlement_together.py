@@ -1,7 +1,10 @@
+from unittest.mock import patch
+
 from odoo import api
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.settlement import generation
 from .commit_case import CommitCase
 
 
@@ -58,6 +61,61 @@ class TestSettlementTogether(CommitCase):
         self.assertEqual((tries, error), (1, None))
         with self.transaction(commit=False) as env:
             self.assertEqual(self.lines(env)[0], taken)
+
+    def test_two_background_runs_at_once(self):
+        """R-E1: both commit batch by batch; together they settle everything, each amount once."""
+        with self.transaction() as env:
+            env["franchise.settlement.line"].search([("company_id", "=", self.world(env).company.id)])
+            ready = env["franchise.settlement"]._count_ready(self.world(env).company, self.world(env).today)
+
+        def run(env):
+            world = self.world(env)
+            settlements = env["franchise.settlement"].with_user(world.users["finance"])
+            return settlements._generate(world.company, world.today, commit=True)[0].ids
+
+        with patch.object(generation, "BATCH", 1), mute_logger("odoo.sql_db", "odoo.service.model"):
+            results = self.together(run, run, run)
+        self.assertEqual([error for _result, _tries, error in results], [None] * 3)
+        with self.transaction(commit=False) as env:
+            sources, _settlements = self.lines(env)
+            self.assertEqual(len(sources), ready)
+            self.assertEqual(len(set(sources)), ready)
+            self.assertFalse(env["franchise.settlement"]._count_ready(self.world(env).company, self.world(env).today))
+
+    def test_a_background_run_that_is_killed_goes_on_where_it_was(self):
+        """R-E1: committed batches stay, the one that died leaves nothing, the next call takes the rest."""
+        with self.transaction() as env:
+            world = self.world(env)
+            run = (
+                env["franchise.settlement.run"].with_user(world.users["finance"])._order_run(world.company, world.today)
+            )
+            ready = run.ready_count
+        self.assertGreaterEqual(ready, 4)
+        model = self.registry["franchise.settlement"]
+        gather, batches = model._gather, []
+
+        def die(settlements, *args):
+            result = gather(settlements, *args)
+            batches.append(1)
+            if len(batches) == 3:
+                raise KeyboardInterrupt  # nothing catches it, as nothing catches a server that stops
+            return result
+
+        with patch.object(generation, "BATCH", 1), self.connection() as cr:
+            with patch.object(model, "_gather", die), self.assertRaises(KeyboardInterrupt):
+                self.world_env(cr)["franchise.settlement.run"]._run_waiting()
+            cr.rollback()
+        with self.transaction(commit=False) as env:
+            run = run.with_env(env)
+            self.assertEqual((run.state, run.settled_count), ("waiting", 2))
+            self.assertEqual(len(self.lines(env)[0]), 2)
+        with patch.object(generation, "BATCH", 1), self.connection() as cr:
+            self.world_env(cr)["franchise.settlement.run"]._run_waiting()
+        with self.transaction(commit=False) as env:
+            run = run.with_env(env)
+            self.assertEqual((run.state, run.settled_count, run.failed_count), ("done", ready, 0))
+            self.assertEqual(len(set(self.lines(env)[0])), ready)
+            self.assertEqual(run.settlement_ids, self.lines(env)[1])
 
     def world_env(self, cr):
         return api.Environment(cr, api.SUPERUSER_ID, dict(self.context))

@@ -41,3 +41,14 @@ def settlement_date(day: date, period: str, cut_off_day: int) -> date:
     if day <= own:
         return own
     return cut_off(period_of(day, period).end + relativedelta(days=1), period, cut_off_day)
+
+
+def last_settled(date_to: date, period: str, cut_off_day: int) -> date:
+    """The last day on which an amount may have been accepted so that it is settled until `date_to`, inclusive.
+
+    The inverse of `settlement_date`: settlement_date(day) ≤ date_to exactly for the days up to this one.
+    """
+    own = cut_off(date_to, period, cut_off_day)
+    if own <= date_to:
+        return own
+    return cut_off(period_of(date_to, period).start - relativedelta(days=1), period, cut_off_day)

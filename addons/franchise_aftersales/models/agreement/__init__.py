@@ -3,3 +3,4 @@ from . import scope, cause_term, version_terms, service_level, service_clock, re
 from . import late_delivery
 from . import version_changes, agreement_version_sync, agreement_clauses
 from . import service_offer
+from . import settlement_terms

@@ -21,6 +21,12 @@ SETTLED_FIELDS = frozenset(
 )
 
 
+# What a settlement's entry is about: nothing of it changes once it is posted, by whatever way.
+SETTLED_MOVE_FIELDS = frozenset(
+    {"name", "date", "invoice_date", "partner_id", "currency_id", "journal_id", "company_id", "move_type"}
+)
+
+
 class AccountMove(models.Model):
     _inherit = "account.move"
 
@@ -28,10 +34,39 @@ class AccountMove(models.Model):
         "franchise.settlement", string="Settlement", readonly=True, copy=False, index="btree_not_null"
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("franchise_settlement_id") for vals in vals_list):
+            self._check_by_settlement()
+        return super().create(vals_list)
+
     def write(self, vals):
-        if "franchise_settlement_id" in vals or vals.get("state", "posted") != "posted":
+        if "franchise_settlement_id" in vals:
+            self._check_by_settlement()
+        if vals.get("state", "posted") != "posted":
             self._check_not_settlement()
+        if SETTLED_MOVE_FIELDS.intersection(vals) and not self._is_by_settlement():
+            self.filtered(lambda move: move.state == "posted" and move._changes(vals))._check_not_settlement()
         return super().write(vals)
+
+    def _changes(self, vals):
+        """Whether `vals` change what the entry is about; what Odoo writes again as it was is no change."""
+        self.ensure_one()
+        return any(
+            self._fields[name].convert_to_cache(vals[name], self)
+            != self._fields[name].convert_to_cache(self[name], self)
+            for name in SETTLED_MOVE_FIELDS.intersection(vals)
+        )
+
+    def _is_by_settlement(self):
+        return self.env["franchise.settlement"]._is_moving()
+
+    def _check_by_settlement(self):
+        """:raises UserError: this isn't part of a settlement's own step: nobody ties an entry to a settlement."""
+        if not self._is_by_settlement():
+            raise UserError(
+                self.env._("Entries of settlements are made by posting and reversing settlements, not by hand.")
+            )
 
     def _compute_show_reset_to_draft_button(self):
         result = super()._compute_show_reset_to_draft_button()
@@ -47,19 +82,28 @@ class AccountMove(models.Model):
         self._check_not_settlement()
         return super().button_cancel()
 
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        if not self._is_by_settlement():
+            self._check_not_settlement()
+        return super()._reverse_moves(default_values_list, cancel)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_settlement(self):
         self._check_not_settlement()
 
     def _check_not_settlement(self):
-        # The settlement's own link decides: the one on the entry could be emptied first.
-        settlements = self.env["franchise.settlement"].sudo().search([("move_id", "in", self.ids)], limit=1)
+        # The settlement's own link decides too: the one on the entry could be emptied in PostgreSQL.
+        settlements = (
+            self.env["franchise.settlement"]
+            .sudo()
+            .search(["|", ("move_id", "in", self.ids), ("move_ids", "in", self.ids)], limit=1)
+        )
         if settlements:
             raise UserError(
                 self.env._(
                     "%(move)s carries settlement %(settlement)s and can't be taken back here. "
-                    "Correct it with a new settlement line.",
-                    move=settlements.move_id.display_name,
+                    "Correct it with a new settlement line, or reverse the settlement.",
+                    move=(self & (settlements.move_id | settlements.move_ids))[:1].display_name,
                     settlement=settlements.name,
                 )
             )

@@ -54,3 +54,23 @@ class ResCompany(models.Model):
             model = sequences.filtered(lambda sequence: not sequence.company_id)[:1]
             own = model.copy({"company_id": self.id, "name": f"{model.name} {self.name}", "number_next": 1})
         return own[:1]
+
+    def _franchise_settlement_numbers(self, count):
+        """The next `count` numbers of settlements, in order and without gaps.
+
+        They are taken under a lock until the end of the transaction: who comes at the same time waits or is repeated, and
+        what is rolled back gives its numbers back.
+        """
+        sequence = self._franchise_settlement_sequence()
+        if sequence.implementation != "no_gap" or sequence.use_date_range:
+            return [sequence.next_by_id() for _number in range(count)]
+        sequence.flush_recordset(["number_next"])
+        [(first,)] = self.env.execute_query(
+            SQL("SELECT number_next FROM ir_sequence WHERE id = %s FOR UPDATE NOWAIT", sequence.id)
+        )
+        step = sequence.number_increment
+        self.env.execute_query(
+            SQL("UPDATE ir_sequence SET number_next = %s WHERE id = %s RETURNING id", first + count * step, sequence.id)
+        )
+        sequence.invalidate_recordset(["number_next"])
+        return [sequence.get_next_char(first + index * step) for index in range(count)]

@@ -22,7 +22,6 @@ class FranchiseClaimCharge(models.Model):
     _order = "date desc, id desc"
 
     _frozen_fields = frozenset({"claim_id", "partner_id", "party", "kind", "date", "name", "amount"})
-    _settlement_order = "partner_id, date, id"
 
     claim_id = fields.Many2one("franchise.claim", required=True, readonly=True, index=True, ondelete="restrict")
     company_id = fields.Many2one(related="claim_id.company_id", store=True, index=True)

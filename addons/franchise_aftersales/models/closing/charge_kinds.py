@@ -149,6 +149,12 @@ class FranchiseCharge(models.Model):
         return self.env._("not bought back: %(quantity)s pieces that can't be sold again", quantity=values["quantity"])
 
     def _final_text_rebate(self, values):
+        before = ""
+        if float(values.get("before") or 0):
+            before = self.env._(", less %s settled before", values["before"])
+        return self._final_text_rebate_whole(values) + before
+
+    def _final_text_rebate_whole(self, values):
         return self.env._(
             "%(achieved)s bought against a target of %(target)s for %(days)s of %(period)s days, steps pro rata: %(steps)s",
             achieved=values["achieved"],

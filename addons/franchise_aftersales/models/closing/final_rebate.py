@@ -36,8 +36,9 @@ class FranchiseFinalSettlement(models.Model):
         return self._line(
             "rebate",
             target,
-            rules.rebate_until(achieved, tiers, *span, facts.rounding),
+            rules.rebate_until(achieved, tiers, *span, facts.rounding) + target._interim_before(),
             "final_rebate",
+            before=self._text(target.interim_amount),
             achieved=self._text(achieved),
             target=self._text(rules.pro_rated_target(target.target_amount, *span)),
             days=rules.days_between(target.date_from, min(facts.effective, target.date_to)),

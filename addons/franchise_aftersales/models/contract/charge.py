@@ -33,7 +33,6 @@ class FranchiseCharge(models.Model):
 
     _frozen_fields = frozenset({"contract_id", "kind", "date", "name", "reason", "amount"})
     _step_fields = frozenset({"entered_by_id", "confirmed_by_id"})
-    _settlement_order = "contract_id, date, id"
 
     contract_id = fields.Many2one(
         "franchise.contract", required=True, index=True, ondelete="restrict", check_company=True

@@ -127,16 +127,23 @@ class FranchiseTarget(models.Model):
             "res_model": self._name,
             "res_id": self.id,
             "formula_values": {
+                **self._rebate_values(self.achieved_amount, self.version_id._tiers()),
                 "formula": "rebate",
                 "about": f"{self.date_from} – {self.date_to}",
-                "from": self.date_from.isoformat(),
-                "to": self.date_to.isoformat(),
-                "achieved": f"{round_money(self.achieved_amount, self.currency_id.rounding):f}",
-                "steps": [
-                    {"base": as_text(step.base), "percent": as_text(step.percent)}
-                    for step in rebate_slices(self.achieved_amount, self.version_id._tiers())
-                ],
             },
+        }
+
+    def _rebate_values(self, achieved, tiers):
+        """What explains the rebate that `tiers` give on `achieved`: amounts as decimal strings, the steps of the ladder."""
+        self.ensure_one()
+        return {
+            "from": self.date_from.isoformat(),
+            "to": self.date_to.isoformat(),
+            "achieved": f"{round_money(achieved, self.currency_id.rounding):f}",
+            "steps": [
+                {"base": as_text(step.base), "percent": as_text(step.percent)}
+                for step in rebate_slices(achieved, tiers)
+            ],
         }
 
     def _measure(self):

@@ -1,6 +1,7 @@
 from . import (
     recovery,
     recovery_line,
+    recovery_ready,
     recovery_sync,
     claim,
     claim_rate,
@@ -18,4 +19,5 @@ from . import (
     portal_answer,
     portal_facts,
     ir_attachment,
+    accrual,
 )

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..base.document import Transition
 from .recovery_line import NO_REFUSAL
@@ -256,26 +255,8 @@ class FranchiseClaimRecovery(models.Model):
                 )
 
     @api.model
-    def _settlement_candidates(self, company, date_to):
-        """Accepted recovery lines that no settlement holds yet and that the agreements let settle until `date_to`."""
-        lines = self.env["franchise.claim.recovery.line"].search(
-            [
-                ("recovery_id.company_id", "=", company.id),
-                ("recovery_id.state", "in", ("accepted", "partial")),
-                ("recovery_id.answered_on", "<=", date_to),
-                ("amount_accepted", ">", 0),
-                (
-                    "id",
-                    "not in",
-                    SQL(
-                        "(SELECT source_id FROM franchise_settlement_line WHERE source_model = %s)",
-                        "franchise.claim.recovery.line",
-                    ),
-                ),
-            ],
-            order="recovery_id, number",
-        )
-        return [line._prepare_settlement_source() for line in lines._ready_to_settle(date_to)]
+    def _settlement_ready(self, company, date_to):
+        return self.env["franchise.claim.recovery.line"]._settlement_ready(company, date_to)
 
     @api.model
     def _settlement_explain(self, kind, values):

@@ -100,8 +100,8 @@ class FranchiseClaimRecoveryLine(models.Model):
         settled = self.env["franchise.settlement.line"].sudo()
         posted = {}
         for source_id, state, amount in settled._read_group(
-            [("source_model", "=", self._name), ("source_id", "in", self.ids)],
-            ["source_id", "settlement_id.state"],
+            [("source_model", "=", self._name), ("source_id", "in", self.ids), ("state", "!=", "reversed")],
+            ["source_id", "state"],
             ["amount:sum"],
         ):
             posted[source_id] = posted.get(source_id, 0.0) + (amount if state == "posted" else 0.0)
@@ -109,22 +109,6 @@ class FranchiseClaimRecoveryLine(models.Model):
             now = (line.id in posted, posted.get(line.id, 0.0))
             if now != (line.is_settled, line.amount_credited):
                 line._trusted_write({"is_settled": now[0], "amount_credited": now[1]})
-
-    def _ready_to_settle(self, date_to):
-        """Those of these lines whose settlement period has ended until `date_to` and that reach the minimum (R-C5).
-
-        What other parties than the supplier owe follows no agreement: it is always ready.
-        """
-        owed = self.filtered(lambda line: line.recovery_id.party == "supplier" and line.recovery_id.claim_id.version_id)
-        due = owed.filtered(
-            lambda line: line.recovery_id.claim_id.version_id._settlement_date(line.recovery_id.answered_on) <= date_to
-        )
-        ready = self - owed
-        for lines in due.grouped(lambda line: line.recovery_id.claim_id.agreement_id).values():
-            minimum = max(lines.recovery_id.claim_id.version_id.mapped("minimum_amount"))
-            if lines.currency_id[:1].compare_amounts(sum(lines.mapped("amount_accepted")), minimum) >= 0:
-                ready |= lines
-        return self & ready
 
     def _prepare_settlement_source(self):
         """This accepted amount as a settlement source (see `franchise.settlement.source`)."""

@@ -54,7 +54,9 @@ class FranchiseClaimExecution(models.Model):
         if not charge:
             return None
         line = self.env["franchise.settlement.line"].sudo()
-        line = line.search([("source_model", "=", charge._name), ("source_id", "in", charge.ids)], limit=1)
+        line = line.search(
+            [("source_model", "=", charge._name), ("source_id", "in", charge.ids), ("state", "!=", "reversed")], limit=1
+        )
         return "open" if not line else "done" if line.state == "posted" else "underway"
 
     def _live_charges(self):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..base.document import Transition
 
@@ -26,8 +27,6 @@ class FranchiseChargeMixin(models.AbstractModel):
     _step_fields = frozenset(
         {"res_model", "res_id", "res_line", "revision", "formula_values", "is_settled", "period_from", "period_to"}
     )
-
-    _settlement_order = "date, id"
 
     name = fields.Char(string="Description", required=True)
     state = fields.Selection(
@@ -138,18 +137,16 @@ class FranchiseChargeMixin(models.AbstractModel):
         }
 
     @api.model
-    def _settlement_candidates(self, company, date_to):
-        charges = self.search(
+    def _settlement_ready(self, company, date_to):
+        return self, Domain(
             [
                 ("company_id", "=", company.id),
                 ("state", "=", "confirmed"),
                 ("is_settled", "=", False),
                 ("date", "<=", date_to),
                 ("amount", "!=", 0),
-            ],
-            order=self._settlement_order,
+            ]
         )
-        return [charge._prepare_settlement_source() for charge in charges]
 
     def _prepare_settlement_source(self):
         """This amount as a settlement source (see `franchise.settlement.source`)."""
@@ -215,7 +212,13 @@ class FranchiseChargeMixin(models.AbstractModel):
             settled = set(
                 self.env["franchise.settlement.line"]
                 .sudo()
-                .search([("source_model", "=", self._name), ("source_id", "in", charges.ids)])
+                .search(
+                    [
+                        ("source_model", "=", self._name),
+                        ("source_id", "in", charges.ids),
+                        ("state", "!=", "reversed"),
+                    ]
+                )
                 .mapped("source_id")
             )
             for flag, group in charges.grouped(lambda charge: charge.id in settled).items():

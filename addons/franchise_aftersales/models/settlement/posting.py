@@ -1,6 +1,15 @@
-from odoo import fields, models
-from odoo.exceptions import RedirectWarning, UserError
+from collections import defaultdict
+from typing import NamedTuple
 
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..base.batch import BatchRun, by_id
+from .balance import OPEN_ACCOUNTS
+
+POST_BATCH = 100  # settlements that are created and posted together
+POST_AT_ONCE = 200  # settlements that a person waits for; more are posted in the background
+CRON = "franchise_aftersales.cron_settlement_post"
 MOVE_TYPES = {
     # (role, the partner owes us) → document: vendors get vendor documents, franchisees customer documents
     ("supplier", True): "in_refund",
@@ -12,103 +21,292 @@ MOVE_TYPES = {
 }
 
 
+class Document(NamedTuple):
+    """What goes into one journal document: whether the partner owes us by it, and its lines (without tax lines)."""
+
+    owed_to_us: bool
+    lines: models.Model
+    total: float  # in the settlement's currency, tax included, positive when the partner owes us
+
+
 class FranchiseSettlement(models.Model):
-    """Posting: one journal document a settlement, one line a settlement line, in the settlement's currency."""
+    """Posting: documents in the settlement's currency, a line each settlement line; the rate of the day is accounting's.
+
+    | terms | what is posted |
+    | --- | --- |
+    | invoices, netted | one document: what is left when both sides are set off |
+    | invoices, not netted (default) | one document for what the partner owes us, one for what we owe |
+    | journal entry | the same as entries with an open item each |
+    """
 
     _inherit = "franchise.settlement"
+    _step_fields = frozenset({"posted_by_id", "posted_on", "post_ordered_by_id"})
+
+    posted_by_id = fields.Many2one("res.users", string="Posted By", readonly=True, copy=False, ondelete="restrict")
+    posted_on = fields.Date(readonly=True, copy=False)
+    post_ordered_by_id = fields.Many2one(
+        "res.users",
+        string="Posting Ordered By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Being posted in the background.",
+    )
 
     def action_post(self):
-        """Post. A settlement that accounting refuses stays confirmed and keeps the reason; the others go on.
+        """Post; very many in the background. What accounting refuses stays confirmed with the reason, the others go on.
 
         :raises UserError: only one settlement was given and it could not be posted.
         """
         self._check_transition("post")
-        for settlement in self:
-            try:
-                with self.env.cr.savepoint():
-                    settlement._post_entry()
-            except (UserError, RedirectWarning) as error:
-                if len(self) == 1:
-                    raise
-                reason = str(error.args[0])
-                settlement._trusted().post_error = reason
-                settlement.message_post(body=self.env._("Not posted: %s", reason))
+        if len(self) == 1:
+            self._post_entries()
+        elif len(self) > POST_AT_ONCE:
+            self._trusted().write({"post_ordered_by_id": self.env.uid, "post_error": False})
+            self.env.ref(CRON).sudo()._trigger()
+        else:
+            with BatchRun(self.env, "The posting", False, FranchiseSettlement._note_refusal) as run:
+                run.work(by_id(self, [("id", "in", self.ids)], POST_BATCH), lambda batch: batch._post_entries())
         return True
 
-    def _post_entry(self):
-        self.ensure_one()
-        move = self.env["account.move"].with_company(self.company_id).create(self._prepare_move())
-        move.action_post()
-        self._check_entry(move)
-        self._move("post", {"move_id": move.id, "post_error": False})
+    @api.model
+    def _run_post(self, commit=True):
+        """Scheduled action: post what was ordered to be posted, with the rights of who ordered it."""
+        ordered = [("post_ordered_by_id", "!=", False), ("state", "=", "confirmed")]
+        with BatchRun(self.env, "The posting", commit, FranchiseSettlement._note_refusal) as run:
+            run.work(by_id(self.sudo(), ordered, POST_BATCH), lambda batch: batch._post_as_ordered())
+        return run.done
 
-    def _prepare_move(self):
-        """Values of the journal document; amounts in the settlement's currency, the rate of the day is accounting's."""
+    def _post_as_ordered(self):
+        """Post, each with the rights of who ordered it."""
+        for user, settlements in self.grouped("post_ordered_by_id").items():
+            settlements.with_user(user)._post_entries()
+
+    def _note_refusal(self, error):
+        """Keep why this settlement could not be posted; it can be posted again once that is dealt with."""
+        reason = str(error.args[0] if error.args else error)
+        self._trusted().write({"post_error": reason, "post_ordered_by_id": False})
+        self.message_post(body=self.env._("Not posted: %s", reason))
+
+    def _post_entries(self):
+        """Create and post the documents of these settlements together.
+
+        :raises UserError: accounting refuses one, or a document doesn't come to what its settlement says.
+        """
+        self._check_transition("post")
+        trusted = self._trusted()
+        for company, settlements in trusted.grouped("company_id").items():
+            postings = settlements._postings()
+            values, totals = [], []
+            for settlement in settlements:
+                for document in settlement._documents():
+                    values.append(settlement._prepare_move(document, postings))
+                    totals.append(abs(document.total))
+            moves = settlements.env["account.move"].with_company(company).create(values)
+            moves.action_post()
+            moves._check_settled_total(totals)
+            for settlement, own in moves.grouped("franchise_settlement_id").items():
+                settlement.move_id = own[:1]
+        self._move(
+            "post",
+            {
+                "post_error": False,
+                "post_ordered_by_id": False,
+                "posted_by_id": self.env.uid,
+                "posted_on": fields.Date.context_today(self),
+            },
+        )
+
+    def _documents(self):
+        """The journal documents of this settlement, as [Document].
+
+        What is written off reduces the document that it makes small; without one it stands alone.
+        """
         self.ensure_one()
-        accounts = self._accounts_by_kind()
-        owed_to_us = self.amount_total >= 0
-        move_type = MOVE_TYPES[self.party, owed_to_us]
+        if self.is_netted:
+            groups = {self.amount_total >= 0: self.line_ids}
+        else:
+            groups = dict(self.line_ids.filtered(lambda line: line.kind != "write_off").grouped(self._is_owed_to_us))
+            for line in self.line_ids.filtered(lambda line: line.kind == "write_off"):
+                side = line.amount < 0
+                side = side if side in groups else not side
+                groups[side] = groups.get(side, line.browse()) | line
+        return [
+            Document(
+                owed_to_us,
+                lines.filtered(lambda line: line.kind != "tax"),
+                self.currency_id.round(sum(lines.mapped("amount"))),
+            )
+            for owed_to_us, lines in sorted(groups.items(), reverse=True)
+        ]
+
+    @api.model
+    def _is_owed_to_us(self, line):
+        """To which side a line belongs where the sides aren't set off."""
+        return line.source_line > 0 if line.kind == "tax" else line.amount >= 0
+
+    def _prepare_move(self, document, postings):
+        """Values of one journal document; amounts in the settlement's currency.
+
+        :param postings: what `_postings` gave.
+        """
+        self.ensure_one()
         today = fields.Date.context_today(self)
-        journal = self.company_id.franchise_settlement_journal_id
-        return {
-            "move_type": move_type,
+        values = {
             "partner_id": self.partner_id.id,
             "currency_id": self.currency_id.id,
-            "invoice_date": today,
             "date": today,
             "ref": self.name,
             "franchise_settlement_id": self.id,
+        }
+        if self.posting_form == "entry":
+            return {**values, **self._prepare_journal_entry(document, postings, today)}
+        move_type = MOVE_TYPES[self.party, document.owed_to_us]
+        journal = self.company_id.franchise_settlement_journal_id
+        position = self._fiscal_position()
+        return {
+            **values,
+            "move_type": move_type,
+            "invoice_date": today,
+            "fiscal_position_id": position.id,
             **({"journal_id": journal.id} if journal and move_type.startswith("in_") else {}),
             "invoice_line_ids": [
-                fields.Command.create(line._prepare_move_line(accounts[line.kind], 1 if owed_to_us else -1))
-                for line in self.line_ids
+                fields.Command.create(
+                    line._prepare_move_line(
+                        postings[self.company_id, line.kind], 1 if document.owed_to_us else -1, position
+                    )
+                )
+                for line in document.lines
             ],
         }
 
-    def _accounts_by_kind(self):
-        """{kind of line: account} for the kinds of this settlement's lines, as their sources say.
+    def _prepare_journal_entry(self, document, postings, day):
+        """The part of a journal entry's values that an invoice doesn't have: both sides, balanced in both currencies."""
+        company, currency = self.company_id, self.currency_id
+        partner = self.partner_id.with_company(company)
+        side = "receivable" if self.party == "franchisee" else "payable"
+        journal = company.franchise_settlement_entry_journal_id or self.env["account.journal"].search(
+            [("company_id", "=", company.id), ("type", "=", "general")], limit=1
+        )
+        if not journal:
+            raise UserError(
+                self.env._("%s has no journal for settlements' entries: choose one in the settings.", company.name)
+            )
+        position, open_balance, items = self._fiscal_position(), 0.0, []
+        for line in document.lines:
+            posting = postings[company, line.kind]
+            balance = currency._convert(-line.amount, company.currency_id, company, day)
+            open_balance -= balance
+            items.append(
+                {
+                    "name": line.name,
+                    "account_id": position.map_account(posting.account).id,
+                    "analytic_distribution": posting.analytic,
+                    "franchise_settlement_line_id": line.id,
+                    "amount_currency": -line.amount,
+                    "balance": balance,
+                }
+            )
+        items.append(
+            {
+                "name": self.name,
+                "account_id": partner[f"property_account_{side}_id"].id,
+                "amount_currency": document.total,
+                "balance": company.currency_id.round(open_balance),
+            }
+        )
+        shared = {"partner_id": self.partner_id.id, "currency_id": currency.id}
+        return {
+            "move_type": "entry",
+            "journal_id": journal.id,
+            "line_ids": [fields.Command.create({**shared, **item}) for item in items],
+        }
+
+    def _fiscal_position(self):
+        """The partner's fiscal position in the settlement's company; empty where none applies."""
+        self.ensure_one()
+        positions = self.env["account.fiscal.position"].sudo().with_company(self.company_id)
+        return positions._get_fiscal_position(self.partner_id)
+
+    def _postings(self):
+        """{(company, kind of line): Posting} for the kinds of these settlements' lines.
 
         :raises UserError: an account is missing.
         """
-        self.ensure_one()
         sources = self.env["franchise.settlement.source"]._settlement_source_by_name()
-        accounts = {}
-        for kind, lines in self.line_ids.grouped("kind").items():
-            source = sources.get((lines[:1].formula_values or {}).get("source"))
-            account = source is not None and source._settlement_account(kind, self.company_id)
-            account = account or self.company_id.franchise_recovery_account_id
-            if not account:
+        by_kind = defaultdict(self.env["franchise.settlement.line"].browse)
+        for line in self.line_ids:
+            if line.kind != "tax" and (line.company_id, line.kind) not in by_kind:
+                by_kind[line.company_id, line.kind] = line
+        mapped = self.env["franchise.charge.account"].sudo()._postings(self.company_id)
+        found = {}
+        for (company, kind), line in by_kind.items():
+            posting = mapped.get((company, kind))
+            if not posting:
+                source = sources.get((line.formula_values or {}).get("source"))
+                account = source is not None and source._settlement_account(kind, company)
+                posting = Posting(account or company.franchise_recovery_account_id)
+            if not posting.account:
                 raise UserError(
-                    self.env._("No recovery account is set for %s: choose one in the settings.", self.company_id.name)
+                    self.env._("No recovery account is set for %s: choose one in the settings.", company.name)
                 )
-            accounts[kind] = account
-        return accounts
+            found[company, kind] = posting
+        return found
 
-    def _check_entry(self, move):
-        """The entry says the settlement's amount, to the cent, or nothing is posted."""
-        if self.currency_id.compare_amounts(move.amount_total, abs(self.amount_total)):
-            raise UserError(
-                self.env._(
-                    "%(settlement)s is %(ours)s %(currency)s, but its entry came to %(entry)s: check taxes on the account.",
-                    settlement=self.name,
-                    ours=f"{abs(self.amount_total):.2f}",
-                    entry=f"{move.amount_total:.2f}",
-                    currency=self.currency_id.name,
-                )
-            )
+
+class Posting(NamedTuple):
+    """Where amounts of one kind go: account, taxes (of sales and purchases), analytic distribution."""
+
+    account: models.Model
+    taxes: models.Model | None = None
+    analytic: dict | bool = False
+
+    def taxes_of(self, party, position):
+        """The taxes that a document with `party` has, mapped by its fiscal position."""
+        if not self.taxes:
+            return self.account.env["account.tax"]
+        use = "sale" if party == "franchisee" else "purchase"
+        return position.map_tax(self.taxes.filtered(lambda tax: tax.type_tax_use == use))
 
 
 class FranchiseSettlementLine(models.Model):
     _inherit = "franchise.settlement.line"
 
-    def _prepare_move_line(self, account, sign):
-        """One document line: the line's amount times `sign`, without taxes (compensation, not a supply)."""
+    def _prepare_move_line(self, posting, sign, position):
+        """One document line: the line's amount times `sign`. Without a tax in its mapping it is compensation, no supply."""
         self.ensure_one()
+        taxes = posting.taxes_of(self.settlement_id.party, position)
         return {
             "name": self.name,
             "quantity": 1,
             "price_unit": sign * self.amount,
-            "account_id": account.id,
-            "tax_ids": [fields.Command.clear()],
+            "account_id": position.map_account(posting.account).id,
+            "tax_ids": [fields.Command.set(taxes.ids)],
+            "analytic_distribution": posting.analytic,
             "franchise_settlement_line_id": self.id,
         }
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _check_settled_total(self, totals):
+        """Each document comes to what its settlement says, to the smallest unit, or nothing is posted.
+
+        :param totals: amounts in the documents' currency, tax included, in their order.
+        :raises UserError: one doesn't.
+        """
+        for move, total in zip(self, totals, strict=True):
+            currency = move.currency_id
+            open_items = move.line_ids.filtered(lambda item: item.account_id.account_type in OPEN_ACCOUNTS)
+            posted = abs(sum(open_items.mapped("amount_currency")))
+            if currency.compare_amounts(posted, total):
+                raise UserError(
+                    self.env._(
+                        "%(settlement)s is %(ours)s %(currency)s, but its entry came to %(entry)s: check taxes on the account.",
+                        settlement=move.franchise_settlement_id.name,
+                        ours=f"{total:.{currency.decimal_places}f}",
+                        entry=f"{posted:.{currency.decimal_places}f}",
+                        currency=currency.name,
+                    )
+                )

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -11,7 +9,8 @@ GROUP_FINANCE = "franchise_aftersales.group_finance"
 class FranchiseSettlement(models.Model):
     """What one partner and the company owe each other for a period, in one currency.
 
-    Draft (lines gathered from their sources) → confirmed (numbered, statement issued) → posted (journal entry).
+    Draft (lines gathered from their sources) → confirmed (numbered, statement issued) → posted (journal entries) →
+    reversed (taken back by entries of their own; what it settled is settled again under the next revision).
     """
 
     _name = "franchise.settlement"
@@ -23,13 +22,14 @@ class FranchiseSettlement(models.Model):
     _transitions = {
         "confirm": Transition(("draft",), "confirmed", GROUP_FINANCE),
         "post": Transition(("confirmed",), "posted", GROUP_FINANCE),
+        "reverse": Transition(("posted",), "reversed", GROUP_FINANCE),
     }
     _frozen_fields = frozenset({"company_id", "partner_id", "party", "currency_id", "date_to", "line_ids"})
     _step_fields = frozenset({"name", "opening_balance", "confirmed_on", "move_id", "post_error"})
 
     name = fields.Char(string="Number", readonly=True, copy=False)
     state = fields.Selection(
-        [("draft", "Draft"), ("confirmed", "Confirmed"), ("posted", "Posted")],
+        [("draft", "Draft"), ("confirmed", "Confirmed"), ("posted", "Posted"), ("reversed", "Reversed")],
         string="Status",
         default="draft",
         required=True,
@@ -44,6 +44,14 @@ class FranchiseSettlement(models.Model):
     )
     currency_id = fields.Many2one("res.currency", required=True)
     date_to = fields.Date(string="Settled Until", required=True)
+    settlement_type = fields.Selection(
+        [("partial", "Interim"), ("final", "Final")],
+        string="Type",
+        compute="_compute_settlement_type",
+        store=True,
+        help="Interim: some amounts are of periods that run; they are computed from the start again, less what is settled "
+        "here.",
+    )
     line_ids = fields.One2many("franchise.settlement.line", "settlement_id", string="Lines")
     line_count = fields.Integer(compute="_compute_totals", store=True)
     opening_balance = fields.Monetary(
@@ -55,7 +63,6 @@ class FranchiseSettlement(models.Model):
     closing_balance = fields.Monetary(compute="_compute_totals", store=True)
     confirmed_on = fields.Date(readonly=True, copy=False)
     move_id = fields.Many2one("account.move", string="Journal Entry", readonly=True, copy=False, ondelete="restrict")
-    payment_state = fields.Selection(related="move_id.payment_state", string="Payment Status")
     post_error = fields.Char(string="Why It Was Not Posted", readonly=True, copy=False)
 
     _unique_name = models.UniqueIndex("(company_id, name) WHERE name IS NOT NULL", "This settlement number is taken.")
@@ -64,7 +71,7 @@ class FranchiseSettlement(models.Model):
         "This partner has a draft settlement in this currency already: use that one.",
     )
     _check_posted = models.Constraint(
-        "CHECK (state != 'posted' OR move_id IS NOT NULL)", "A posted settlement has a journal entry."
+        "CHECK (state NOT IN ('posted', 'reversed') OR move_id IS NOT NULL)", "A posted settlement has a journal entry."
     )
 
     @api.depends("line_ids.amount", "opening_balance")
@@ -80,6 +87,17 @@ class FranchiseSettlement(models.Model):
             settlement.amount_total = settlement.currency_id.round(amount) if settlement.currency_id else amount
             settlement.closing_balance = settlement.opening_balance + settlement.amount_total
 
+    @api.depends("line_ids.is_interim")
+    def _compute_settlement_type(self):
+        interim = {
+            settlement.id
+            for (settlement,) in self.env["franchise.settlement.line"]._read_group(
+                [("settlement_id", "in", self.ids), ("is_interim", "=", True)], ["settlement_id"]
+            )
+        }
+        for settlement in self:
+            settlement.settlement_type = "partial" if settlement.id in interim else "final"
+
     @api.depends("name", "partner_id.name", "currency_id.name")
     def _compute_display_name(self):
         for settlement in self:
@@ -93,89 +111,21 @@ class FranchiseSettlement(models.Model):
         self.line_ids.unlink()  # not left to the database: the sources must learn that they are free again
         return super().unlink()
 
-    @api.model
-    def _generate(self, company, date_to):
-        """Gather everything ready until `date_to` into draft settlements, one a partner, role and currency.
-
-        Can be run twice or at the same time: a second run finds nothing left, and a parallel one waits for the first
-        and is repeated. The unique index on settlement lines stands behind it.
-
-        :return: the draft settlements that got lines.
-        """
-        company._franchise_lock()
-        groups = defaultdict(list)
-        for source in self.env["franchise.settlement.source"]._settlement_source_models():
-            for vals in source._settlement_candidates(company, date_to):
-                groups[vals.pop("partner_id"), vals.pop("party"), vals.pop("currency_id")].append(vals)
-        if not groups:
-            return self.browse()
-        drafts = self.search([("company_id", "=", company.id), ("state", "=", "draft")])
-        by_key = {(draft.partner_id.id, draft.party, draft.currency_id.id): draft for draft in drafts}
-        missing = [key for key in groups if key not in by_key]
-        created = self.create(
-            [
-                {
-                    "company_id": company.id,
-                    "partner_id": partner_id,
-                    "party": party,
-                    "currency_id": currency_id,
-                    "date_to": date_to,
-                }
-                for partner_id, party, currency_id in missing
-            ]
-        )
-        by_key.update(zip(missing, created, strict=True))
-        lines = []
-        for key, candidates in groups.items():
-            settlement = by_key[key]
-            settlement.date_to = max(settlement.date_to, date_to)
-            lines += [{**vals, "settlement_id": settlement.id} for vals in candidates]
-        self.env["franchise.settlement.line"].sudo().create(lines)
-        return self.union(*(by_key[key] for key in groups))
-
     def action_confirm(self):
-        """Number the settlement and fix its opening balance: the statement can go to the partner.
+        """Number the settlements and fix their opening balances: the statements can go to the partners.
 
-        :raises UserError: it has no line.
+        :raises UserError: one has no line.
         """
         for settlement in self:
             if not settlement.line_count:
                 raise UserError(self.env._("%s has no line: there is nothing to settle.", settlement.display_name))
         self._check_transition("confirm")
-        for settlement in self:
-            settlement._move(
-                "confirm",
-                {
-                    "name": settlement.company_id._franchise_settlement_sequence().next_by_id(),
-                    "opening_balance": settlement._open_balance(),
-                    "confirmed_on": fields.Date.context_today(settlement),
-                },
-            )
-        return True
-
-    def _open_balance(self):
-        """What earlier settlements with this partner leave open, in this currency; positive when they owe us."""
-        self.ensure_one()
-        earlier = self.search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("partner_id", "=", self.partner_id.id),
-                ("party", "=", self.party),
-                ("currency_id", "=", self.currency_id.id),
-                ("state", "in", ("confirmed", "posted")),
-                ("id", "!=", self.id),
-            ]
-        )
-        balance = sum(settlement._residual() for settlement in earlier)
-        return self.currency_id.round(balance)
-
-    def _residual(self):
-        """What this settlement leaves open: all of it until posted, then what its entry has not been paid."""
-        self.ensure_one()
-        if self.state != "posted":
-            return self.amount_total
-        sign = 1 if self.amount_total >= 0 else -1
-        return sign * self.move_id.sudo().amount_residual
+        openings = self._add_stated_lines()
+        for company, settlements in self.grouped("company_id").items():
+            numbers = company._franchise_settlement_numbers(len(settlements))
+            for settlement, number in zip(settlements, numbers, strict=True):
+                settlement._trusted().write({"name": number, "opening_balance": openings[settlement]})
+        return self._move("confirm", {"confirmed_on": fields.Date.context_today(self)})
 
     def action_print_statement(self):
         """The statement as PDF, in the partner's language."""
@@ -190,11 +140,14 @@ class FranchiseSettlement(models.Model):
         }
 
     def action_view_move(self):
-        """Open the journal entry."""
+        """Open the journal entries: what it was posted by, and what took that back."""
         self.ensure_one()
-        return {
+        moves = self.move_ids or self.move_id
+        action = {
             "type": "ir.actions.act_window",
+            "name": self.env._("Journal Entries"),
             "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "view_mode": "form",
+            "view_mode": "list,form",
+            "domain": [("id", "in", moves.ids)],
         }
+        return {**action, "view_mode": "form", "res_id": moves.id} if len(moves) == 1 else action

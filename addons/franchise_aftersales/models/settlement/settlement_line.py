@@ -23,10 +23,22 @@ class FranchiseSettlementLine(models.Model):
     source_line = fields.Integer(required=True, readonly=True, default=0)
     kind = fields.Selection([("recovery", "Recovery")], required=True, readonly=True)
     revision = fields.Integer(required=True, readonly=True, default=1)
+    corrected_line_id = fields.Many2one(
+        "franchise.settlement.line",
+        string="Settled Before By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The line of a reversed settlement that this one takes the place of.",
+    )
     date = fields.Date(required=True, readonly=True)
     name = fields.Char(string="Description", required=True, readonly=True)
     formula = fields.Char(readonly=True, help="How the amount came about, where a person wrote it.")
     formula_values = fields.Json(readonly=True, help="What the source needs to explain the amount in any language.")
+    is_interim = fields.Boolean(
+        string="Interim", readonly=True, help="Of a period that runs: the final amount deducts what is settled here."
+    )
     explanation = fields.Text(string="How It Came About", compute="_compute_explanation")
     partner_reference = fields.Char(string="Their Reference", readonly=True)
     cause_id = fields.Many2one("franchise.cause", readonly=True, ondelete="restrict")
@@ -35,6 +47,11 @@ class FranchiseSettlementLine(models.Model):
 
     _unique_source = models.UniqueIndex(
         "(source_model, source_id, source_line, kind, revision)", "This amount has been settled already."
+    )
+
+    # Whatever revision a program writes, one amount has one line that counts.
+    _unique_live = models.UniqueIndex(
+        "(source_model, source_id, source_line, kind) WHERE state != 'reversed'", "This amount is settled already."
     )
 
     @api.depends("name", "kind", "formula_values")

@@ -12,14 +12,30 @@ class FranchiseSettlementSource(models.AbstractModel):
     _description = "Settlement Source"
 
     @api.model
-    def _settlement_candidates(self, company, date_to):
-        """Amounts ready to be settled until `date_to` (date, inclusive) and held by no settlement yet.
+    def _settlement_ready(self, company, date_to):
+        """Which amounts are ready to be settled until `date_to` (date, inclusive) and held by no live settlement.
 
-        :return: list of dicts: source_model, source_id, source_line, kind, revision (the source's name); partner_id,
-            party, currency_id, date, name, formula_values, partner_reference, cause_id, product_id, contract_id, claim_id,
-            brand_id (what there is of these); amount in that currency, positive when the partner owes us. `formula_values`
-            may have "about", text without a language: the line is then called by its kind, in the reader's language, and
-            that text; `name` is for searches and the ledger.
+        Generation reads them in batches, in the order of ids, and asks again for each batch: what is ready may depend on
+        what has been settled meanwhile.
+
+        :return: (model of the amounts, Domain). Its records have `_prepare_settlement_source()`.
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _settlement_prepare_interim(self, company, date_to, commit=False):
+        """Told before interim settlements: compute what running periods gave until `date_to`, less what was settled before.
+
+        Such amounts have "interim": True among their `formula_values`: a later one is computed from the start again.
+        """
+
+    def _prepare_settlement_source(self):
+        """This amount as a settlement's line.
+
+        :return: dict of source_model, source_id, source_line, kind, revision (the source's name); partner_id, party,
+            currency_id, date, name, formula_values, partner_reference, cause_id, product_id; amount in that currency,
+            positive when the partner owes us. `formula_values` may have "about", text without a language: the line is
+            then called by its kind, in the reader's language, and that text; `name` is for searches and the ledger.
         """
         raise NotImplementedError
 

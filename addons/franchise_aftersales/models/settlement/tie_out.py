@@ -5,7 +5,9 @@ from odoo.tools import SQL
 class FranchiseTieOut(models.Model):
     """Lines = statement = ledger = partner, per settlement, in the settlement's currency (R-E6).
 
-    A view in the database over the rows themselves: it trusts no stored total but the one it checks.
+    A view in the database over the rows themselves: it trusts no stored total but the one it checks. Tax and what is
+    written off are lines of their own, so that lines with tax = statement = ledger. Of a reversed settlement only the
+    ledger is looked at: what took it back leaves nothing of it.
     """
 
     _name = "franchise.tie.out"
@@ -19,7 +21,9 @@ class FranchiseTieOut(models.Model):
     partner_id = fields.Many2one("res.partner", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     state = fields.Selection(
-        [("draft", "Draft"), ("confirmed", "Confirmed"), ("posted", "Posted")], string="Status", readonly=True
+        [("draft", "Draft"), ("confirmed", "Confirmed"), ("posted", "Posted"), ("reversed", "Reversed")],
+        string="Status",
+        readonly=True,
     )
     lines_total = fields.Monetary(string="Sum of Lines", readonly=True)
     sources_total = fields.Monetary(string="Accepted at Source", readonly=True)
@@ -46,29 +50,37 @@ class FranchiseTieOut(models.Model):
                 SELECT settlement.id, settlement.company_id, settlement.partner_id, settlement.currency_id,
                        settlement.state,
                        COALESCE(lines.total, 0) AS lines_total,
-                       COALESCE(lines.sources, 0) AS sources_total,
+                       CASE WHEN settlement.state != 'reversed' THEN COALESCE(lines.sources, 0) END AS sources_total,
                        settlement.amount_total AS movements,
                        settlement.closing_balance - COALESCE(settlement.opening_balance, 0) AS statement_total,
                        CASE WHEN settlement.state = 'posted' THEN COALESCE(ledger.total, 0) END AS ledger_total,
                        CASE WHEN settlement.state = 'posted' THEN COALESCE(ledger.counterpart, 0) END AS counterpart_total,
-                       COALESCE(lines.apart, 0) + COALESCE(ledger.unbalanced, 0) AS apart
+                       CASE WHEN settlement.state = 'reversed' THEN ABS(COALESCE(ledger.left_over, 0))
+                            ELSE COALESCE(lines.apart, 0) END + COALESCE(ledger.unbalanced, 0) AS apart
                   FROM franchise_settlement settlement
              LEFT JOIN LATERAL (
-                       SELECT SUM(line.amount) AS total, SUM(source.amount) AS sources,
-                              SUM(ABS(line.amount - COALESCE(source.amount, 0))) AS apart
+                       SELECT SUM(line.amount) AS total, SUM(said.amount) AS sources,
+                              SUM(ABS(line.amount - COALESCE(said.amount, 0))) AS apart
                          FROM franchise_settlement_line line
                     LEFT JOIN source USING (source_model, source_id)
+                         JOIN LATERAL (
+                              -- what the settlement added itself has no other document behind it
+                              SELECT CASE WHEN line.source_model = 'franchise.settlement' THEN line.amount
+                                          ELSE source.amount END AS amount) said ON TRUE
                         WHERE line.settlement_id = settlement.id) lines ON TRUE
              LEFT JOIN LATERAL (
-                       SELECT SUM(item.amount_currency) FILTER (WHERE open.is_open) AS total,
-                              -SUM(item.amount_currency) FILTER (WHERE NOT open.is_open) AS counterpart,
+                       SELECT SUM(item.amount_currency) FILTER (WHERE open.is_open AND move.reversed_entry_id IS NULL) AS total,
+                              -SUM(item.amount_currency) FILTER (WHERE NOT open.is_open AND move.reversed_entry_id IS NULL)
+                              AS counterpart,
+                              SUM(item.amount_currency) FILTER (WHERE open.is_open) AS left_over,
                               ABS(SUM(item.balance)) AS unbalanced
-                         FROM account_move_line item
+                         FROM account_move move
+                         JOIN account_move_line item ON item.move_id = move.id
                          JOIN account_account account ON account.id = item.account_id
                          JOIN LATERAL (
                               SELECT account.account_type IN ('asset_receivable', 'liability_payable') AS is_open
                               ) open ON TRUE
-                        WHERE item.move_id = settlement.move_id AND item.parent_state = 'posted') ledger ON TRUE
+                        WHERE move.franchise_settlement_id = settlement.id AND item.parent_state = 'posted') ledger ON TRUE
             ), compared AS (
                 SELECT figures.*,
                        -- GREATEST and LEAST pass over the ledger's NULLs of what isn't posted yet

@@ -1,0 +1,96 @@
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .flow import FlowCase
+
+
+@tagged("post_install", "-at_install")
+class TestClaimAccrual(FlowCase):
+    """R-E3: what approved claims bring is accrued at approval, follows answers, and is released at settlement."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.accrued = cls.env["account.account"].create(
+            {
+                "name": "Accrued",
+                "code": f"9A{cls.flow.key[:4].upper()}",
+                "account_type": "asset_current",
+                "company_ids": [Command.set(cls.flow.company.ids)],
+            }
+        )
+        cls.flow.company.franchise_accrual_account_id = cls.accrued
+        cls.flow.company.franchise_accrual = True
+
+    def booked(self, claim):
+        """What the books show on the accrual account, and what the rows say; both in the company's currency."""
+        self.env.flush_all()
+        rows = self.env["franchise.claim.accrual"].search([("claim_id", "=", claim.id)])
+        items = rows.move_id.line_ids.filtered(lambda item: item.account_id == self.accrued)
+        self.assertAlmostEqual(sum(items.mapped("amount_currency")), sum(rows.mapped("amount")))
+        self.assertEqual(set(rows.move_id.mapped("state")) or {"posted"}, {"posted"})
+        return sum(items.mapped("balance"))
+
+    def nightly(self):
+        self.env.flush_all()
+        return self.env["franchise.claim.accrual"]._run_accruals(commit=False)
+
+    def test_accrued_at_approval_released_at_settlement_and_accrued_again_when_reversed(self):
+        recovery = self.flow.recovery(100)  # supplier 80, carrier 10
+        claim = recovery.claim_id
+        self.assertEqual(self.booked(claim), 90)
+        self.assertEqual(self.nightly()["done"], 0, "run twice it posts nothing")
+        self.flow.receive(self.flow.answer(recovery, amount="60.00"))
+        self.nightly()
+        self.assertEqual(self.booked(claim), 60 + 10, "what was refused is expected no more")
+        before = self.booked(claim)
+        settlement = self.flow.generate()
+        finance = settlement.with_user(self.flow.users["finance"])
+        finance.action_confirm()
+        self.assertEqual(self.booked(claim), before, "a statement is no entry")
+        finance.action_post()
+        self.assertEqual(self.booked(claim), 10, "the carrier's part is still expected")
+        income = self.env["account.move.line"].search(
+            [("account_id", "=", self.flow.account["recovery"].id), ("parent_state", "=", "posted")]
+        )
+        self.assertEqual(-sum(income.mapped("balance")), 60 + 10, "income is shown once")
+        settlement.with_user(self.flow.users["manager"])._reverse("Wrong", self.flow.today)
+        self.assertEqual(self.booked(claim), 60 + 10)
+
+    def test_withdrawn_is_taken_back(self):
+        recovery = self.flow.recovery(100, party="carrier")
+        claim = recovery.claim_id
+        recovery.with_user(self.flow.users["service"]).action_withdraw()
+        self.nightly()
+        rows = self.env["franchise.claim.accrual"].search([("source_id", "in", recovery.line_ids.ids)])
+        self.assertEqual(sorted(rows.mapped("amount")), [-10, 10])
+        # What a party isn't asked for any more may be asked of another: that is expected, of the other.
+        others = (claim.recovery_ids - recovery).filtered(lambda row: row.state != "withdrawn")
+        self.assertEqual(self.booked(claim), sum(others.mapped("amount_demanded")))
+
+    def test_foreign_currency_and_batches(self):
+        """Sums tie in yen too; one claim that accounting refuses stops no other."""
+        yen = self.flow.active_currency(self.env, "JPY")
+        self.env["res.currency.rate"].create(
+            {"currency_id": yen.id, "rate": 21.5, "name": self.flow.day(-700), "company_id": self.flow.company.id}
+        )
+        supplier = self.flow.partner("Yen")
+        self.flow.make_agreement(supplier, yen)
+        self.flow.make_endpoint(supplier, "yen")
+        bill = self.flow.bill((1001,), supplier=supplier, currency=yen)
+        claim = self.flow.claim([("goods", bill, 1001)], "approved", supplier=supplier)
+        rows = self.env["franchise.claim.accrual"].search([("claim_id", "=", claim.id)])
+        self.assertEqual(sum(rows.mapped("amount")), sum(claim.recovery_ids.mapped("amount_demanded")))
+        self.assertAlmostEqual(self.booked(claim), sum(rows.mapped("amount")) / 21.5, delta=0.02)
+
+    def test_off_by_default_and_no_account_is_said(self):
+        self.flow.company.franchise_accrual = False
+        claim = self.flow.recovery(50).claim_id
+        self.assertFalse(self.env["franchise.claim.accrual"].search([("claim_id", "=", claim.id)]))
+        self.flow.company.write({"franchise_accrual": True, "franchise_accrual_account_id": False})
+        with self.assertRaisesRegex(UserError, "No account for accruals"):
+            self.flow.recovery(50)
+        self.flow.company.franchise_accrual_account_id = self.accrued
+        self.nightly()
+        self.assertEqual(self.booked(claim), 45, "what was approved before is caught up")
