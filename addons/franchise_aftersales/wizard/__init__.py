@@ -1,6 +1,4 @@
-from . import settlement_generate
-from . import statement_answer
-from . import settlement_generate, settlement_reverse
+from . import settlement_generate, settlement_reverse, statement_answer
 from . import sales_missing
 from . import territory_lookup
 from . import review_open

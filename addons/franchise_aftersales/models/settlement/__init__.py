@@ -1,9 +1,9 @@
-from . import source, charge_mixin, settlement, settlement_line, line_dimensions, posting, tie_out
 from . import (
     source,
     charge_mixin,
     settlement,
     settlement_line,
+    line_dimensions,
     res_company,
     balance,
     generation,

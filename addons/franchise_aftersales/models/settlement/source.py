@@ -33,9 +33,10 @@ class FranchiseSettlementSource(models.AbstractModel):
         """This amount as a settlement's line.
 
         :return: dict of source_model, source_id, source_line, kind, revision (the source's name); partner_id, party,
-            currency_id, date, name, formula_values, partner_reference, cause_id, product_id; amount in that currency,
-            positive when the partner owes us. `formula_values` may have "about", text without a language: the line is
-            then called by its kind, in the reader's language, and that text; `name` is for searches and the ledger.
+            currency_id, date, name, formula_values, partner_reference, cause_id, product_id, contract_id, claim_id,
+            brand_id (what there is of these); amount in that currency, positive when the partner owes us. `formula_values`
+            may have "about", text without a language: the line is then called by its kind, in the reader's language, and
+            that text; `name` is for searches and the ledger.
         """
         raise NotImplementedError
 
