@@ -57,7 +57,7 @@ def records(flow, made):
     return {
         "franchise.statement.run": run,
         "franchise.statement.run.line": flow.env["franchise.statement.run.line"].create(
-            {"run_id": run.id, "partner_id": flow.supplier.id, "party": "supplier"}
+            {"run_id": run.id, "partner_id": flow.carrier.id, "party": "carrier"}
         ),
         "franchise.statement.confirmation": confirmation,
         "franchise.statement.position": confirmation.position_ids,
