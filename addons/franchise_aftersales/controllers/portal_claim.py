@@ -46,7 +46,7 @@ class PortalClaim(FranchisePortal):
             "all": request.env._("All"),
             "open": request.env._("Open"),
             "waiting": request.env._("Waiting for you"),
-            "settled": request.env._("Settled"),
+            "settled": request.env._("Resolved"),
         }
         domains = claims._portal_domains(partner)
         sortings = {

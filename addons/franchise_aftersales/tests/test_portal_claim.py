@@ -292,7 +292,7 @@ class TestPortalClaim(PortalClaimCase):
         """R-D11: the result is told in words, rated once (changed by rating again), and taken up again on request."""
         claim = self.closed()
         page = self.get(self.url(claim)).text
-        for text in ("Settled", "Apology or Goodwill", "We told you the result", "How satisfied are you"):
+        for text in ("Resolved", "Apology or Goodwill", "We told you the result", "How satisfied are you"):
             self.assertIn(text, page)
         self.assertNotIn("All is well", page, "what staff noted of the call is theirs")
         self.assertEqual(self.act(claim, "rate", {"stars": "3", "feedback": "Slow <i>"}).status_code, 303)

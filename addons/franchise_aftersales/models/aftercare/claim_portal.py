@@ -104,7 +104,7 @@ class FranchiseClaim(models.Model):
             "draft": (self.env._("Received, we are checking it"), "info"),
             "submitted": (self.env._("Being assessed"), "info"),
             "assessed": (self.env._("Assessed, the decision is next"), "info"),
-            "closed": (self.env._("Settled"), "success"),
+            "closed": (self.env._("Resolved"), "success"),
             "rejected": (self.env._("Not accepted"), "danger"),
             "cancelled": (self.env._("Withdrawn"), "secondary"),
         }

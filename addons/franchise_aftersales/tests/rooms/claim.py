@@ -52,7 +52,13 @@ STEP_VALUES = {
         "split_from_id": 1,
         "merged_into_id": 1,
     },
-    "franchise.claim.intake": {"source": "email", "claim_id": 1},
+    "franchise.claim.intake": {
+        "source": "email",
+        "claim_id": 1,
+        "submission": "0" * 32,
+        "sold_line_id": 1,
+        "no_duplicate_reason": "x",
+    },
     "franchise.claim.charge": {
         "res_model": "res.partner",
         "res_id": 1,
@@ -111,6 +117,8 @@ def request(flow, **values):
 
 def records(flow, made):
     claim, held = flow.claim(), flow.claim(stage="submitted")
+    # Of drafts the portal shows those that the franchisee sent.
+    claim._trusted().source = "portal"
     bulk = flow.env["franchise.claim.bulk"].create({"claim_ids": claim.ids})
     return {
         "franchise.claim.intake": request(flow),
