@@ -96,6 +96,15 @@ TERMS = """
       FROM franchise_contract contract LEFT JOIN franchise_contract_version version ON version.contract_id = contract.id
      ORDER BY contract.name, version.number
 """
+# Open claims with a day until which the supplier must be told, or terms that limit how long something takes, without a clock.
+UNMEASURED = """
+    SELECT count(*) FROM franchise_claim claim
+     WHERE ((claim.state = 'draft' AND claim.notice_deadline IS NOT NULL)
+            OR (claim.state IN ('submitted', 'assessed', 'approved')
+                AND EXISTS (SELECT 1 FROM franchise_service_level level
+                             WHERE level.version_id = claim.version_id AND level.kind = 'resolution')))
+       AND NOT EXISTS (SELECT 1 FROM franchise_claim_clock clock WHERE clock.claim_id = claim.id)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +231,7 @@ def test_upgraded_from_the_first_release_with_its_data(shop):
     expected = [[name, "signed", start, "1", "confirmed", start] for name, start in map(str.split, signed.splitlines())]
     assert [line.split("\t") for line in shop.cluster.sql(TERMS, "old").splitlines()] == expected
     assert shop.cluster.sql(claims, "old") == claimed
+    assert shop.cluster.sql(UNMEASURED, "old").split() == ["0"]
     assert trade(shop, "old") == TRADED
 
     tables, content = schema(shop, "old"), rows(shop, "old")
