@@ -46,3 +46,4 @@ from . import test_claim_evidence, test_evidence_rules, test_claim_packet, test_
 from . import test_aftercare_rules, test_aftercare_told, test_aftercare_priority
 from . import test_aftercare_team, test_aftercare_complaint, test_aftercare_cluster
 from . import test_claim_facts, test_claim_regroup, test_claim_intake, test_claim_import
+from . import test_claim_search
