@@ -74,6 +74,8 @@ class TestClaimPage(FlowCase):
             claims = self.claims(3)
             self.env.flush_all()
         updated = [text for text in executed if text.startswith("UPDATE")]
-        self.assertFalse([text for text in updated if "franchise_claim_clock" in text or "franchise_claim_line" in text])
+        self.assertFalse(
+            [text for text in updated if "franchise_claim_clock" in text or "franchise_claim_line" in text]
+        )
         self.assertEqual(len(claims.clock_ids), 3 * 4)
         self.assertTrue(all(clock.due_at and clock.company_id and clock.supplier_id for clock in claims.clock_ids))
