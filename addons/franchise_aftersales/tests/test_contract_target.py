@@ -70,7 +70,7 @@ class TestTarget(FlowCase):
                 "date_to": "2026-12-31",
             }
         )
-        bought.move_id.franchise_settlement_id = settlement
+        bought.move_id.with_env(settlement._trusted().env).franchise_settlement_id = settlement
         self.assertEqual(self.target().achieved_amount, 0)
 
     def test_another_currency_counts_by_the_books_and_a_third_is_converted(self):

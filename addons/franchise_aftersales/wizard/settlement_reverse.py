@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class FranchiseSettlementReverse(models.TransientModel):
@@ -8,7 +9,7 @@ class FranchiseSettlementReverse(models.TransientModel):
     _description = "Reverse Settlements"
 
     settlement_ids = fields.Many2many("franchise.settlement", required=True, readonly=True)
-    reason = fields.Text(required=True, help="Kept with the settlement and shown on the reversing entry.")
+    reason = fields.Text(help="Kept with the settlement and shown on the reversing entry.")
     date = fields.Date(
         string="Accounting Date",
         required=True,
@@ -17,7 +18,10 @@ class FranchiseSettlementReverse(models.TransientModel):
     )
 
     def action_reverse(self):
-        """Reverse. What the settlements settled is ready for the next ones."""
+        """Reverse. What the settlements settled is ready for the next ones. :raises UserError: no reason is given."""
         self.ensure_one()
-        self.settlement_ids._reverse(self.reason.strip(), self.date)
+        reason = (self.reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Say why the settlement is reversed: the partner and auditors read it."))
+        self.settlement_ids._reverse(reason, self.date)
         return {"type": "ir.actions.act_window_close"}

@@ -12,7 +12,7 @@ class FranchiseStatementAnswer(models.TransientModel):
 
     confirmation_id = fields.Many2one("franchise.statement.confirmation", readonly=True)
     answer = fields.Selection(
-        [("agree", "Agrees"), ("dispute", "Sees lines differently")], required=True, readonly=True
+        [("agree", "Agrees"), ("dispute", "Sees lines differently")], default="agree", readonly=True
     )
     day = fields.Date(string="Answered On", default=fields.Date.context_today)
     name = fields.Char(string="By Whom", help="Who answered, with their position.")

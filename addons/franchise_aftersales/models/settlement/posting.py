@@ -42,7 +42,7 @@ class FranchiseSettlement(models.Model):
     _inherit = "franchise.settlement"
     _step_fields = frozenset({"posted_by_id", "posted_on", "post_ordered_by_id"})
 
-    posted_by_id = fields.Many2one("res.users", string="Posted By", readonly=True, copy=False, ondelete="restrict")
+    posted_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     posted_on = fields.Date(readonly=True, copy=False)
     post_ordered_by_id = fields.Many2one(
         "res.users",
@@ -152,24 +152,25 @@ class FranchiseSettlement(models.Model):
         """
         self.ensure_one()
         today = fields.Date.context_today(self)
+        form = "entry" if self.posting_form == "entry" else MOVE_TYPES[self.party, document.owed_to_us]
+        day = self.company_id._franchise_open_day(today, form)
         values = {
+            "move_type": form,
             "partner_id": self.partner_id.id,
             "currency_id": self.currency_id.id,
-            "date": today,
+            "date": day,
             "ref": self.name,
             "franchise_settlement_id": self.id,
         }
-        if self.posting_form == "entry":
-            return {**values, **self._prepare_journal_entry(document, postings, today)}
-        move_type = MOVE_TYPES[self.party, document.owed_to_us]
+        if form == "entry":
+            return {**values, **self._prepare_journal_entry(document, postings, day)}
         journal = self.company_id.franchise_settlement_journal_id
         position = self._fiscal_position()
         return {
             **values,
-            "move_type": move_type,
             "invoice_date": today,
             "fiscal_position_id": position.id,
-            **({"journal_id": journal.id} if journal and move_type.startswith("in_") else {}),
+            **({"journal_id": journal.id} if journal and form.startswith("in_") else {}),
             "invoice_line_ids": [
                 fields.Command.create(
                     line._prepare_move_line(
@@ -217,7 +218,6 @@ class FranchiseSettlement(models.Model):
         )
         shared = {"partner_id": self.partner_id.id, "currency_id": currency.id}
         return {
-            "move_type": "entry",
             "journal_id": journal.id,
             "line_ids": [fields.Command.create({**shared, **item}) for item in items],
         }

@@ -23,6 +23,14 @@ class ResCompany(models.Model):
         help="Where settlements are posted as journal entries; empty: the first journal of that type.",
     )
 
+    def _franchise_open_day(self, day, move_type):
+        """`day`, or the first day after the lock dates that an entry of that type would violate on it."""
+        self.ensure_one()
+        sides = {"sale": move_type.startswith("out_"), "purchase": move_type.startswith("in_")}
+        while locked := self._get_lock_date_violations(day, fiscalyear=True, tax=True, hard=True, **sides):
+            day = fields.Date.add(max(lock_date for lock_date, _name in locked), days=1)
+        return day
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"

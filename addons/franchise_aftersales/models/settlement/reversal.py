@@ -71,13 +71,6 @@ class FranchiseSettlement(models.Model):
                     self.env._("%s: nobody reverses a settlement that they posted. Ask a colleague.", settlement.name)
                 )
 
-    @api.model
-    def _open_day(self, move, day):
-        """`day`, or the first day after the lock dates that it violates for this entry."""
-        while locked := move._get_violated_lock_dates(day, move._affect_tax_report()):
-            day = fields.Date.add(max(lock_date for lock_date, _name in locked), days=1)
-        return day
-
     def _reverse(self, reason, date):
         """Take these settlements back.
 
@@ -91,7 +84,7 @@ class FranchiseSettlement(models.Model):
             moves = settlements.move_ids.filtered(lambda move: move.state == "posted" and not move.reversed_entry_id)
             defaults = [
                 {
-                    "date": self._open_day(move, date),
+                    "date": company._franchise_open_day(date, move.move_type),
                     "invoice_date": date if move.is_invoice(include_receipts=True) else False,
                     "ref": self.env._("Reversal of %(settlement)s: %(reason)s", settlement=move.ref, reason=reason),
                     "franchise_settlement_id": move.franchise_settlement_id.id,
