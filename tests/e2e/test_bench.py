@@ -44,19 +44,19 @@ def test_claims_at_the_smallest_size(demo_env):
 
 def test_settlement_at_a_small_size(demo_env):
     """R-F4: the report's screens, generation, posting, workbook and tie-out; sums as in the database, constant queries."""
-    command = [REPO / "scripts" / "bench.sh", "settlement", "--size", "2000", "--runs", "1"]
+    command = [REPO / "scripts" / "bench.sh", "settlement", "--size", "8000", "--runs", "1"]
     done = subprocess.run(command, env=demo_env, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["problems"] == []
-    assert result["sizes"] == [1000, 2000]
+    assert result["sizes"] == [4000, 8000]
     for name, figures in result["screens"].items():
-        assert figures["1000"]["queries"] == figures["2000"]["queries"], name
+        assert figures["4000"]["queries"] == figures["8000"]["queries"], name
     assert set(result["pivots"]) <= set(result["screens"])
     jobs = result["jobs"]
-    assert jobs["generate"]["lines"] == 1000
+    assert jobs["generate"]["lines"] == 4000
     assert jobs["post"]["lines"] == 100 * jobs["post"]["settlements"] > 0
-    assert jobs["workbook"]["lines"] == 200
+    assert jobs["workbook"]["lines"] == 800
     assert jobs["tie_out"]["settlements"] > 20
     assert "partner × month × cause" in done.stderr
 

@@ -175,7 +175,11 @@ class TestSettlementReport(ReportCase):
             (row.action_view_line(), line),
         ):
             self.assertEqual((action["res_model"], action["res_id"]), (record._name, record.id))
-            self.env[record._name].with_user(self.report.env.user).browse(record.id).read(["display_name"])
+            mine = self.env[record._name].with_user(self.report.env.user).browse(record.id)
+            names = set(etree.fromstring(mine.get_view()["arch"]).xpath("//form//field[not(ancestor::field)]/@name"))
+            mine.read(sorted(names))
+            if record == line:
+                self.assertLessEqual({"claim_id", "contract_id", "brand_id", "amount_company"}, names)
         action = row.action_view_items()
         items = self.env[action["res_model"]].with_user(self.report.env.user).search(action["domain"])
         self.assertEqual(items.ids, self.items(line).ids)

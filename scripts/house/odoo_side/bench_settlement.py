@@ -12,7 +12,7 @@ from odoo.tools.json import json_default
 
 from .bench_clock import median_of, memory_mib, sql_median
 from .bench_screens import PAGE, read_list, specification
-from .bench_settlement_data import PER_SETTLEMENT, World
+from .bench_settlement_data import World
 from .bench_settlement_jobs import indexes, jobs
 
 SMALL = 4_000
@@ -33,7 +33,7 @@ def prepare(env, data):
     start = memory_mib()
     world = World(env)
     problems, screens, pivots, made = [], {}, {}, 0.0
-    sizes = [max(PER_SETTLEMENT * 5, min(SMALL, data["size"] // 2)), data["size"]]
+    sizes = [min(SMALL, data["size"] // 2), data["size"]]
     for size in sizes:
         began = time.perf_counter()
         world.fill(size)

@@ -124,7 +124,7 @@ def _post(world, problems):
     env = world.env
     confirmed = env["franchise.settlement"].search(
         [("state", "=", "confirmed"), ("party", "=", "supplier"), ("company_id", "=", world.flow.company.id)],
-        order="id", limit=min(POSTED, world.size // 500),
+        order="id", limit=min(POSTED, max(world.size // 1000, 2)),
     )  # fmt: skip
     settlements, done = confirmed.with_user(world.flow.users["finance"]), 0
     forget_peak()
