@@ -85,7 +85,9 @@ class TestInsightViews(InsightCase):
 
     def test_who_has_them_in_their_menu(self):
         for name, roles in ACTIONS.items():
-            menu = self.env["ir.ui.menu"].search([("action", "=", f"ir.actions.act_window,{self.env.ref(f'{MODULE}.{name}').id}")])
+            menu = self.env["ir.ui.menu"].search(
+                [("action", "=", f"ir.actions.act_window,{self.env.ref(f'{MODULE}.{name}').id}")]
+            )
             for role in (*ALL, "operator"):
                 with self.subTest(report=name, role=role):
                     shown = self.env["ir.ui.menu"].with_user(self.flow.users[role])._visible_menu_ids()

@@ -41,9 +41,10 @@ class FranchiseSlaAttainment(models.Model):
     paused_count = fields.Integer(string="Paused", readonly=True, help="Stand still now.")
     running_count = fields.Integer(string="Running", readonly=True)
     attainment = fields.Float(
+        string="In Time %",
         readonly=True,
         aggregator="avg",
-        digits=(16, 4),
+        digits=(16, 1),
         help="Met ÷ (met + missed); what runs or is paused isn't decided.",
     )
     used_hours = fields.Float(
