@@ -138,6 +138,7 @@
         "views/statement_views.xml",
         "views/three_way_views.xml",
         "views/statement_run_views.xml",
+        "views/tie_out_check_views.xml",
         "views/statement_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/menus.xml",

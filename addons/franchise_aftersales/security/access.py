@@ -276,6 +276,8 @@ ACCESS = {
     "franchise.statement.answer": Access({"finance": "crw", "manager": "crw"}, company=None),
     "franchise.statement.run": Access({"accountant": "crwd", "finance": "crwd", "manager": "crwd"}),
     "franchise.statement.run.line": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.tie.out.check": Access({"accountant": "r", "finance": "r", "manager": "r"}),
+    "franchise.tie.out.finding": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.three.way": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.settlement.report": Access({"accountant": "r", "finance": "r", "manager": "r"}),
     "franchise.claim.accrual": Access({"accountant": "r", "finance": "r", "manager": "r"}),

@@ -8,4 +8,5 @@ from . import (
     settlement,
     statement_terms,
     three_way,
+    tie_out_check,
 )

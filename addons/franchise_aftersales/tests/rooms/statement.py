@@ -1,3 +1,5 @@
+from odoo.fields import Command
+
 ACCOUNTANT, FINANCE = "group_accountant", "group_finance"
 
 STEPS = {
@@ -54,7 +56,21 @@ def records(flow, made):
     line = confirmation.settlement_id.line_ids[0]
     confirmation._state_differences([{"line": line.id, "amount": line.amount - 1, "reason": "Counted again"}])
     run = flow.env["franchise.statement.run"].create({"company_id": flow.company.id, "file_format": "xlsx"})
+    check = flow.env["franchise.tie.out.check"].create(
+        {
+            "checked_at": "2026-01-01 00:00:00",
+            "company_id": flow.company.id,
+            "currency_id": flow.currency.id,
+            "finding_ids": [
+                Command.create(
+                    {"kind": "figures", "res_model": "franchise.settlement", "res_id": confirmation.settlement_id.id}
+                )
+            ],
+        }
+    )
     return {
+        "franchise.tie.out.check": check,
+        "franchise.tie.out.finding": check.finding_ids,
         "franchise.statement.run": run,
         "franchise.statement.run.line": flow.env["franchise.statement.run.line"].create(
             {"run_id": run.id, "partner_id": flow.carrier.id, "party": "carrier"}
