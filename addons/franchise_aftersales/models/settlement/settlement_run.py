@@ -36,7 +36,9 @@ class FranchiseSettlementRun(models.Model):
     progress = fields.Float(compute="_compute_progress")
     error = fields.Char(string="Why It Stopped", readonly=True)
     finished_on = fields.Datetime(string="Finished", readonly=True)
-    failure_ids = fields.One2many("franchise.settlement.run.failure", "run_id", string="Left Out", readonly=True)
+    failure_ids = fields.One2many(
+        "franchise.settlement.run.failure", "run_id", string="Amounts Left Out", readonly=True
+    )
     settlement_ids = fields.Many2many("franchise.settlement", string="Settlements", readonly=True)
 
     @api.depends("failure_ids")
