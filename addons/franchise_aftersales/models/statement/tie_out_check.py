@@ -168,9 +168,7 @@ class FranchiseTieOutFinding(models.Model):
     _description = "Tie-Out Finding"
     _order = "check_id, id"
 
-    check_id = fields.Many2one(
-        "franchise.tie.out.check", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    check_id = fields.Many2one("franchise.tie.out.check", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="check_id.company_id", store=True)
     currency_id = fields.Many2one(related="check_id.currency_id")
     kind = fields.Selection(
