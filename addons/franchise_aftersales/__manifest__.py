@@ -178,9 +178,6 @@
         "web.assets_tests": [
             "franchise_aftersales/static/tests/tours/*.js",
         ],
-        "web.assets_frontend": [
-            "franchise_aftersales/static/src/js/portal_upload.js",
-        ],
         "web.assets_backend": [
             "franchise_aftersales/static/src/css/backend.css",
             "franchise_aftersales/static/src/css/overview.css",
@@ -192,6 +189,7 @@
         "web.assets_frontend": [
             "franchise_aftersales/static/src/css/portal_recovery.css",
             "franchise_aftersales/static/src/js/portal_recovery_list.js",
+            "franchise_aftersales/static/src/js/portal_upload.js",
         ],
     },
     "application": True,

@@ -19,7 +19,16 @@ from .say import Trouble, step
 OUR_DATABASE = "franchise"
 WORKER_LOGIN = "sync-worker"
 PEOPLE = (
-    "service", "service2", "contract", "contract2", "finance", "accountant", "operator", "manager", "admin", "supplier"
+    "service",
+    "service2",
+    "contract",
+    "contract2",
+    "finance",
+    "accountant",
+    "operator",
+    "manager",
+    "admin",
+    "supplier",
 )
 CLERK = "clerk"
 LOOPBACK = "127.0.0.1"

@@ -53,7 +53,9 @@ class FranchiseTieOutCheck(models.Model):
     @api.model
     def _cron_check(self):
         """Scheduled action: check all companies; whoever answers for it is told where something differs."""
-        checks = self._check(self.env["res.company"].search([]))
+        checks = self._check(
+            self.env["franchise.settlement"]._read_group([], aggregates=["company_id:recordset"])[0][0]
+        )
         for check in checks.filtered(lambda check: not check.is_tied):
             check._tell()
         self.search([("checked_at", "<", fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_DAYS))]).unlink()
