@@ -20,7 +20,9 @@ class TestSettlementTogether(CommitCase):
         return self.world(env).generate().ids
 
     def lines(self, env):
-        lines = env["franchise.settlement.line"].search([("company_id", "=", self.world(env).company.id)])
+        lines = env["franchise.settlement.line"].search(
+            [("company_id", "=", self.world(env).company.id), ("state", "!=", "reversed")]
+        )
         return sorted(lines.mapped("source_id")), lines.settlement_id
 
     def tearDown(self):
@@ -65,7 +67,6 @@ class TestSettlementTogether(CommitCase):
     def test_two_background_runs_at_once(self):
         """R-E1: both commit batch by batch; together they settle everything, each amount once."""
         with self.transaction() as env:
-            env["franchise.settlement.line"].search([("company_id", "=", self.world(env).company.id)])
             ready = env["franchise.settlement"]._count_ready(self.world(env).company, self.world(env).today)
 
         def run(env):
@@ -188,3 +189,26 @@ class TestSettlementTogether(CommitCase):
             entries = env["account.move"].search([("ref", "=", settlement.with_env(env).name)])
             self.assertEqual(len(entries), 1)
             self.assertEqual(settlement.with_env(env).move_id, entries)
+
+    def test_two_reversals_make_one_reversing_entry(self):
+        """R-E5: two people take the same settlement back at once; what it settled is free once."""
+        with self.transaction() as env:
+            world = self.world(env)
+            supplier = world.partner("reversed")
+            world.make_agreement(supplier)
+            world.make_endpoint(supplier, "reversed")
+            settlement = world.settlement(supplier=supplier, state="posted")
+
+        def reverse(env):
+            world = self.world(env)
+            settlement.with_env(env).with_user(world.users["manager"])._reverse("Wrong", world.today)
+
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            results = self.together(reverse, reverse)
+        self.assertEqual(len([error for _result, _tries, error in results if error]), 1)
+        with self.transaction(commit=False) as env:
+            found = settlement.with_env(env)
+            self.assertEqual((found.state, len(found.move_ids)), ("reversed", 2))
+            self.assertEqual(found.amount_open, 0)
+            line = env[found.line_ids.source_model].browse(found.line_ids.source_id)
+            self.assertFalse(line.is_settled)

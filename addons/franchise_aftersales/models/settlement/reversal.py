@@ -18,7 +18,6 @@ class FranchiseSettlement(models.Model):
     reversal_reason = fields.Text(string="Why It Was Reversed", readonly=True, copy=False)
     corrects_ids = fields.Many2many(
         "franchise.settlement",
-        string="Corrects",
         compute="_compute_corrections",
         help="Reversed, and settled again here.",
     )
