@@ -46,6 +46,31 @@ class FranchiseTieOut(models.Model):
             """
             WITH source AS (
                 %s
+            ), lines AS (
+                -- in one pass over all rows: asked settlement by settlement, every one would go through all sources again
+                SELECT line.settlement_id, SUM(line.amount) AS total, SUM(said.amount) AS sources,
+                       SUM(ABS(line.amount - COALESCE(said.amount, 0))) AS apart
+                  FROM franchise_settlement_line line
+             LEFT JOIN source USING (source_model, source_id)
+            CROSS JOIN LATERAL (
+                       -- what the settlement added itself has no other document behind it
+                       SELECT CASE WHEN line.source_model = 'franchise.settlement' THEN line.amount
+                                   ELSE source.amount END AS amount) said
+              GROUP BY line.settlement_id
+            ), ledger AS (
+                SELECT move.franchise_settlement_id AS settlement_id,
+                       SUM(item.amount_currency) FILTER (WHERE open.is_open AND move.reversed_entry_id IS NULL) AS total,
+                       -SUM(item.amount_currency) FILTER (WHERE NOT open.is_open AND move.reversed_entry_id IS NULL)
+                       AS counterpart,
+                       SUM(item.amount_currency) FILTER (WHERE open.is_open) AS left_over,
+                       ABS(SUM(item.balance)) AS unbalanced
+                  FROM account_move move
+                  JOIN account_move_line item ON item.move_id = move.id
+                  JOIN account_account account ON account.id = item.account_id
+            CROSS JOIN LATERAL (
+                       SELECT account.account_type IN ('asset_receivable', 'liability_payable') AS is_open) open
+                 WHERE move.franchise_settlement_id IS NOT NULL AND item.parent_state = 'posted'
+              GROUP BY move.franchise_settlement_id
             ), figures AS (
                 SELECT settlement.id, settlement.company_id, settlement.partner_id, settlement.currency_id,
                        settlement.state,
@@ -58,29 +83,8 @@ class FranchiseTieOut(models.Model):
                        CASE WHEN settlement.state = 'reversed' THEN ABS(COALESCE(ledger.left_over, 0))
                             ELSE COALESCE(lines.apart, 0) END + COALESCE(ledger.unbalanced, 0) AS apart
                   FROM franchise_settlement settlement
-             LEFT JOIN LATERAL (
-                       SELECT SUM(line.amount) AS total, SUM(said.amount) AS sources,
-                              SUM(ABS(line.amount - COALESCE(said.amount, 0))) AS apart
-                         FROM franchise_settlement_line line
-                    LEFT JOIN source USING (source_model, source_id)
-                         JOIN LATERAL (
-                              -- what the settlement added itself has no other document behind it
-                              SELECT CASE WHEN line.source_model = 'franchise.settlement' THEN line.amount
-                                          ELSE source.amount END AS amount) said ON TRUE
-                        WHERE line.settlement_id = settlement.id) lines ON TRUE
-             LEFT JOIN LATERAL (
-                       SELECT SUM(item.amount_currency) FILTER (WHERE open.is_open AND move.reversed_entry_id IS NULL) AS total,
-                              -SUM(item.amount_currency) FILTER (WHERE NOT open.is_open AND move.reversed_entry_id IS NULL)
-                              AS counterpart,
-                              SUM(item.amount_currency) FILTER (WHERE open.is_open) AS left_over,
-                              ABS(SUM(item.balance)) AS unbalanced
-                         FROM account_move move
-                         JOIN account_move_line item ON item.move_id = move.id
-                         JOIN account_account account ON account.id = item.account_id
-                         JOIN LATERAL (
-                              SELECT account.account_type IN ('asset_receivable', 'liability_payable') AS is_open
-                              ) open ON TRUE
-                        WHERE move.franchise_settlement_id = settlement.id AND item.parent_state = 'posted') ledger ON TRUE
+             LEFT JOIN lines ON lines.settlement_id = settlement.id
+             LEFT JOIN ledger ON ledger.settlement_id = settlement.id
             ), compared AS (
                 SELECT figures.*,
                        -- GREATEST and LEAST pass over the ledger's NULLs of what isn't posted yet
