@@ -21,7 +21,7 @@ DOUBLED = """
 SELECT count(*) FROM (SELECT invoice_origin FROM account_move WHERE invoice_origin LIKE 'franchise:%'
                        GROUP BY invoice_origin HAVING count(*) > 1) AS twice"""
 # Posted settlements against the ledger, per settlement: in its own currency, and in the company's at the rate of its
-# entry. The ledger's side is the payable or receivable item that accounting made.
+# entry. The ledger's side are the payable or receivable items of its entries: two documents where nothing is set off.
 POSTED = """
 SELECT currency.name, lines.own, COALESCE(ledger.own, 0), lines.company, COALESCE(ledger.company, 0)
   FROM franchise_settlement settlement
@@ -32,9 +32,10 @@ SELECT currency.name, lines.own, COALESCE(ledger.own, 0), lines.company, COALESC
                        sum(round(line.amount / COALESCE(NULLIF(move.invoice_currency_rate, 0), 1)::numeric, 2)) AS company
                   FROM franchise_settlement_line line WHERE line.settlement_id = settlement.id) lines ON TRUE
   LEFT JOIN LATERAL (SELECT sum(item.amount_currency) AS own, sum(item.balance) AS company
-                  FROM account_move_line item JOIN account_account account ON account.id = item.account_id
-                 WHERE item.move_id = move.id AND move.state = 'posted'
-                   AND account.account_type IN ('asset_receivable', 'liability_payable')) ledger ON TRUE
+                  FROM account_move entry JOIN account_move_line item ON item.move_id = entry.id
+                  JOIN account_account account ON account.id = item.account_id
+                 WHERE entry.franchise_settlement_id = settlement.id AND entry.reversed_entry_id IS NULL
+                   AND entry.state = 'posted' AND account.account_type IN ('asset_receivable', 'liability_payable')) ledger ON TRUE
  WHERE settlement.state = 'posted'"""
 # The suppliers' side: what their books say they have credited us, and what we have posted as settled with them. A supplier
 # without a system has no books here.

@@ -75,16 +75,17 @@ class FranchiseSettlement(models.Model):
         # Past the ORM: lines of a posted settlement are fixed, and this adds no fact to them but the ledger's.
         self.env["account.move.line"].flush_model(["balance", "franchise_settlement_line_id", "move_id"])
         self.line_ids.flush_recordset()
-        self.flush_recordset(["move_id"])
+        self.env["account.move"].flush_model(["franchise_settlement_id", "reversed_entry_id"])
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE franchise_settlement_line line
                    SET amount_company = -item.balance
                   FROM (SELECT item.franchise_settlement_line_id AS line_id, SUM(item.balance) AS balance
-                          FROM franchise_settlement settlement
-                          JOIN account_move_line item ON item.move_id = settlement.move_id
-                         WHERE settlement.id IN %s AND item.franchise_settlement_line_id IS NOT NULL
+                          FROM account_move entry
+                          JOIN account_move_line item ON item.move_id = entry.id
+                         WHERE entry.franchise_settlement_id IN %s AND entry.reversed_entry_id IS NULL
+                           AND item.franchise_settlement_line_id IS NOT NULL
                          GROUP BY item.franchise_settlement_line_id) item
                  WHERE line.id = item.line_id AND line.amount_company IS DISTINCT FROM -item.balance
                 """,
