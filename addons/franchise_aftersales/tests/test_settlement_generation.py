@@ -87,18 +87,18 @@ class TestSettlementGeneration(GenerationCase):
         model = type(self.env["franchise.charge"])
         prepare = model._prepare_settlement_source
 
+        missing = "the contract's papers are missing"
+
         def refuse(charge):
             if charge == bad:
-                raise UserError(charge.env._("the contract's papers are missing"))
+                raise UserError(missing)
             return prepare(charge)
 
         with patch.object(model, "_prepare_settlement_source", refuse), mute_logger(ENGINE):
             run = self.order()
             run._gather()
         self.assertEqual((run.settled_count, run.failed_count, run.state), (19, 1, "done"))
-        self.assertEqual(
-            (run.failure_ids.source_id, run.failure_ids.reason), (bad.id, "the contract's papers are missing")
-        )
+        self.assertEqual((run.failure_ids.source_id, run.failure_ids.reason), (bad.id, missing))
         self.assertEqual(run.failure_ids.action_open_source()["res_id"], bad.id)
         self.assertFalse(bad.is_settled)
         self.assertEqual(len(self.lines(charges)), 19)

@@ -334,19 +334,17 @@ class TestSettlementPosting(PostingCase):
             self.move_on(good | bad, "post")
         self.assertEqual((good.state, good.post_ordered_by_id), ("confirmed", self.flow.users["finance"]))
         model = type(self.env["account.move"])
-        post = model.action_post
+        post, reason = model.action_post, "nobody may post this"
 
         def refuse(moves):
             if bad.partner_id in moves.partner_id:
-                raise UserError(moves.env._("nobody may post this"))
+                raise UserError(reason)
             return post(moves)
 
         with patch.object(model, "action_post", refuse), mute_logger(ENGINE):
             self.env["franchise.settlement"]._run_post(commit=False)
         self.assertEqual((good.state, good.posted_by_id), ("posted", self.flow.users["finance"]))
-        self.assertEqual(
-            (bad.state, bad.post_error, bad.post_ordered_by_id.id), ("confirmed", "nobody may post this", False)
-        )
+        self.assertEqual((bad.state, bad.post_error, bad.post_ordered_by_id.id), ("confirmed", reason, False))
         self.assertTrue(payable)
         failed = self.env["franchise.settlement"].search([("post_error", "!=", False), ("state", "=", "confirmed")])
         self.assertEqual(failed & (good | bad), bad)
