@@ -70,3 +70,4 @@ from . import test_settlement_posting, test_claim_accrual
 from . import test_settlement_charts
 from . import test_claim_search
 from . import test_tie_out_check
+from . import test_quarter
