@@ -13,7 +13,7 @@ OURS = {
     "cache", "log", "run", "odoo-path", "pg-demo", "pg-test", "odoo-demo", "odoo-test", "secrets.json", "demo.lock",
     "test.lock", "worker.lock", "pytest_cache", "e2e", "statements",
 }  # fmt: skip
-OURS_BY_START = ("pg-", "odoo-", "worker-")
+OURS_BY_START = ("pg-", "odoo-", "worker-", "e2e-")
 
 
 def main(settings: Settings, arguments: list[str]) -> int:

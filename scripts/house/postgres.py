@@ -118,6 +118,8 @@ class Cluster:
         (self.data / "postmaster.pid").unlink(
             missing_ok=True
         )  # of a killed server: locks on the home rule out a live one
+        if not self.durable:  # may lose the cluster in a power cut, never in a crash of a process
+            self._write_durability(durable=False)
         options = {
             "listen_addresses": "",  # the socket is the only way in
             "unix_socket_directories": str(self.socket),

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import databases, linting, worker
 from .commands import guarded
@@ -21,6 +22,7 @@ from .setup import prepare
 
 TEST_DATABASE = "test_addon"
 BRIDGE_DATABASE = "test_bridge"
+INSTALLING = ("tests/e2e/test_bench.py", "tests/e2e/test_life_cycle.py")
 PYTEST_NOTHING_COLLECTED = 5
 
 
@@ -83,9 +85,26 @@ def needs_browser(settings: Settings) -> bool:
     return any(word in path.read_text(encoding="utf-8") for path in tests for word in ("start_tour(", "browser_js("))
 
 
+def narrow(arguments: list[str]) -> bool:
+    """Do these arguments of pytest choose some tests, or say how they run? Then one process runs them."""
+    return bool({"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments)) or any("::" in word for word in arguments)
+
+
 def run_pytest(tools: Tools, name: str, arguments: list[str], env: dict[str, str], extra: list[str]) -> tuple[int, int]:
     """One pytest run. Returns (passed, failed); a run without tests, or one that broke off, counts as a failure."""
-    totals = tools.settings.home / "run" / f"totals-{name}.json"
+    process = start_pytest(tools, name, arguments, env, extra)
+    try:
+        code = process.wait()
+    finally:
+        process.kill()  # where somebody stopped us: its databases stop next
+    return totals_of(tools, name, code, extra)
+
+
+def start_pytest(
+    tools: Tools, name: str, arguments: list[str], env: dict[str, str], extra: list[str], output: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """Start pytest, which says what it has to say here or in the file `output`."""
+    totals = _totals(tools, name)
     totals.unlink(missing_ok=True)
     env = {**env, "HOUSE_TOTALS": str(totals)}
     env["PYTHONPATH"] = ":".join([*filter(None, [env.get("PYTHONPATH")]), str(REPO / "scripts")])
@@ -100,13 +119,25 @@ def run_pytest(tools: Tools, name: str, arguments: list[str], env: dict[str, str
         *arguments,
         *extra,
     ]
-    code = subprocess.run(guarded(command), cwd=REPO, env=env).returncode
+    if output is None:
+        return subprocess.Popen(guarded(command), cwd=REPO, env=env)
+    with output.open("wb") as said:
+        return subprocess.Popen(guarded(command), cwd=REPO, env=env, stdout=said, stderr=subprocess.STDOUT)
+
+
+def totals_of(tools: Tools, name: str, code: int, extra: list[str]) -> tuple[int, int]:
+    """(passed, failed) of a pytest run that ended with this exit code."""
+    totals = _totals(tools, name)
     count = json.loads(totals.read_text()) if totals.exists() else {"passed": 0, "failed": 0}
     if code == PYTEST_NOTHING_COLLECTED:
         note(f"The group {name} has no test{' that matches' if extra else ''}, and every group must have some.")
     if code and not count["failed"]:
         count["failed"] = 1
     return count["passed"], count["failed"]
+
+
+def _totals(tools: Tools, name: str) -> Path:
+    return tools.settings.home / "run" / f"totals-{name}.json"
 
 
 def lint(tools: Tools, _crew: Crew, _arguments: list[str]) -> tuple[int, int]:
@@ -160,8 +191,7 @@ def _in_odoo(
             template = databases.ensure_addon(tools, cluster, odoo, demo=False)
         databases.clone(tools, cluster, template, odoo, database)
         # Two at a time, unless told otherwise: pytest-odoo clones the database for each by PostgreSQL's own programs.
-        narrow = {"-k", "-n", "-x", "-p", "--pdb"}.intersection(arguments) or any("::" in word for word in arguments)
-        spread = [] if narrow or group == "bridge" else ["-n", "2", "--dist", "loadfile"]
+        spread = [] if narrow(arguments) or group == "bridge" else ["-n", "2", "--dist", "worksteal"]
         env |= tools.env() | {name: value for name, value in cluster.env.items() if name.startswith("PG")}
         return run_pytest(
             tools, group,
@@ -177,4 +207,20 @@ def e2e(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """End-to-end: all real processes."""
     env = tools.env()
     env["PYTHONPATH"] = ":".join([*map(str, worker.ensure_worker(tools.settings, tools.venv)), env["PYTHONPATH"]])
-    return run_pytest(tools, "e2e", ["-p", "no:odoo", "tests/e2e"], env, arguments)
+    plain = ["-p", "no:odoo"]
+    if narrow(arguments):
+        return run_pytest(tools, "e2e", [*plain, "tests/e2e"], env, arguments)
+    # Most of the time one process of Odoo's works while other cores wait, so the two halves go side by side.
+    output = tools.settings.log / "test-installing.log"
+    beside = start_pytest(
+        tools, "e2e-installing", [*plain, *INSTALLING], env | {"E2E_BESIDE": "installing"}, arguments, output
+    )
+    try:
+        others = [f"--ignore={file}" for file in INSTALLING]
+        passed, failed = run_pytest(tools, "e2e", [*plain, *others, "tests/e2e"], env, arguments)
+        code = beside.wait()
+    finally:
+        beside.terminate()  # where the first half was stopped
+    print(output.read_text(), flush=True)
+    more_passed, more_failed = totals_of(tools, "e2e-installing", code, arguments)
+    return passed + more_passed, failed + more_failed

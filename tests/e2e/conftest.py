@@ -2,6 +2,8 @@
 
 `demo_env` is for tests that call `scripts/demo.sh` itself. `stack` is for tests that work with the running processes
 from Python: it starts everything but acts no story. `supplier_odoo` is one supplier's stock Odoo alone.
+
+Tests that install and measure may go beside the others, in a process and a home of their own.
 """
 
 import os
@@ -19,16 +21,21 @@ sys.path.insert(0, str(REPO / "scripts"))
 from house import databases, ports  # noqa: E402 — the path has to come first
 from house import settings as house_settings  # noqa: E402
 from house.odoo import Odoo  # noqa: E402
+from house.once import locked  # noqa: E402
 from house.processes import Crew, end_leftovers  # noqa: E402
 from house.setup import prepare  # noqa: E402
 from house.stack import Stack  # noqa: E402
+
+# Ports of a second run beside the first are that much higher; `scripts/test.sh` names its home in E2E_BESIDE.
+BESIDE = os.environ.get("E2E_BESIDE", "")
+HIGHER = 500 if BESIDE else 0
 
 
 @pytest.fixture(scope="session")
 def demo_home():
     """A home of its own, below that of the tests (databases stay for the next run); the cache is shared."""
     base = house_settings.load()
-    home = base.home / "e2e"
+    home = base.home / (f"e2e-{BESIDE}" if BESIDE else "e2e")
     home.mkdir(parents=True, exist_ok=True)
     yield home
     end_leftovers(home)
@@ -39,24 +46,30 @@ def demo_env(demo_home):
     """Environment for `scripts/demo.sh` in that home, on ports beside the usual ones."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "LD_LIBRARY_PATH")}
     base = house_settings.load()
-    ports = {"PORT_OUR": "18069", "PORT_SUPPLIER": "18169", "PORT_BROKER": "16399"}
-    return {**env, **ports, "AFTERSALES_HOME": str(demo_home), "AFTERSALES_CACHE": str(base.cache)}
+    ports = {"PORT_OUR": 18069, "PORT_SUPPLIER": 18169, "PORT_BROKER": 16399}
+    env |= {name: str(port + HIGHER) for name, port in ports.items()}
+    return {**env, "AFTERSALES_HOME": str(demo_home), "AFTERSALES_CACHE": str(base.cache)}
 
 
 @pytest.fixture(scope="session")
 def tools(demo_home):
     """Everything fetched, with ports beside the usual ones."""
     base = house_settings.load()
-    settings = replace(base, home=demo_home, cache=base.cache, port_our=19069, port_supplier=19169, port_broker=17399)
+    ports = {"port_our": 19069, "port_supplier": 19169, "port_broker": 17399}
+    ports = {name: port + HIGHER for name, port in ports.items()}
+    settings = replace(base, home=demo_home, cache=base.cache, **ports)
     settings.make_folders()
     return prepare(settings)
 
 
 @pytest.fixture(scope="module")
 def stack(tools):
-    """The running processes, started anew for each test module, from fresh databases."""
-    with Crew(tools.settings.home) as crew:
-        stack = Stack(tools, crew, name="stack", durable=False)
+    """The running processes, started anew for each test module, from fresh databases.
+
+    They are cloned from the ones that the tests of the demo installed: it is not running meanwhile.
+    """
+    with locked(tools.settings.home / "demo.lock", "the demo"), Crew(tools.settings.home) as crew:
+        stack = Stack(tools, crew, durable=False)
         stack.start()
         yield stack
 

@@ -34,7 +34,7 @@ class FranchiseThreeWay(models.Model):
             ("differs", "Differs"),
             ("missing", "Missing in Ours"),
         ],
-        string="Partner",
+        string="Partner Says",
         readonly=True,
     )
     reason = fields.Char(string="Their Reason", readonly=True)
