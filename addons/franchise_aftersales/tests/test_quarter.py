@@ -170,11 +170,7 @@ def reserve():
 
 
 def month_of_franchisee(month, purchase):
-    return [
-        ("royalty", royalty(month)),
-        ("marketing", marketing(month)),
-        ("rebate", -rebate(bought(purchase))),
-    ]
+    return [("royalty", royalty(month)), ("marketing", marketing(month)), ("rebate", -rebate(bought(purchase)))]
 
 
 def statements():
@@ -372,7 +368,7 @@ class TestQuarter(FlowCase):
         self.assertFalse(self.flow.generate(), "everything is settled once")
 
     def test_every_statement(self):
-        """R-E2, R-E3: opening balance, movements, closing balance; what was paid and what is open."""
+        """R-E2: opening balance, movements, closing balance; the last one is what the partner's ledger has open."""
         found = {
             key: tuple(D(str(amount)) for amount in settlement._statement_balances().values())
             for key, settlement in self.settlements.items()
@@ -382,6 +378,22 @@ class TestQuarter(FlowCase):
             total = sum(amount for _kind, amount in lines)
             expected[key] = (opened[key], total, opened[key] + total)
         self.assertEqual(found, expected)
+        ledger = self._books(
+            "currency_id, partner_id, SUM(amount_residual_currency)::text",
+            "AND move_id IN (SELECT id FROM account_move WHERE franchise_settlement_id IS NOT NULL)"
+            " GROUP BY account_id, currency_id, partner_id",
+        )
+        partners = {partner.id: name for name, partner in self.quarter.partners.items()}
+        currencies = {currency.id: name for name, currency in self.quarter.currencies.items()}
+        still_open = {
+            (partners[partner], currencies[currency]): D(amount)
+            for account, currency, partner, amount in ledger
+            if account in ("receivable", "payable")
+        }
+        self.assertEqual(still_open, {key[1:]: closing for key, (_opening, _total, closing) in expected.items()})
+
+    def test_every_payment(self):
+        """R-E3: what was paid, wholly and in part, comes back from reconciliation."""
         paid = {
             key: (settlement.payment_state, D(str(settlement.amount_open)))
             for key, settlement in self.settlements.items()
