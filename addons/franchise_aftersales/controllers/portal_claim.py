@@ -134,7 +134,7 @@ class PortalClaim(FranchisePortal):
         values = self._get_page_view_values(claim, None, values, HISTORY, False)
         return request.render("franchise_aftersales.portal_claim_page", values)
 
-    def _act(self, claim_id, act, message, anchor, typed=None):
+    def _claim_act(self, claim_id, act, message, anchor, typed=None):
         """Do `act(claim)` for the user, all or nothing, and show the page again; an error keeps what was typed."""
         try:
             claim = self._claim(claim_id)
@@ -159,7 +159,7 @@ class PortalClaim(FranchisePortal):
             claim._portal_add_evidence(chosen, files, text, request.env.user.partner_id)
 
         typed = {f"text_{type_id}": text, "type_id": type_id}
-        return self._act(claim_id, give, "evidence", "evidence", typed)
+        return self._claim_act(claim_id, give, "evidence", "evidence", typed)
 
     @route(f"{URL}/<int:claim_id>/evidence/<int:file_id>", type="http", auth="user", website=True, methods=["GET"])
     def portal_claim_file(self, claim_id, file_id, **_kwargs):
@@ -174,7 +174,9 @@ class PortalClaim(FranchisePortal):
     def portal_claim_message(self, claim_id, body="", **_kwargs):
         """Write to whoever is responsible for the claim."""
         partner = request.env.user.partner_id
-        return self._act(claim_id, lambda claim: claim._portal_write(body, partner), "sent", "messages", {"body": body})
+        return self._claim_act(
+            claim_id, lambda claim: claim._portal_write(body, partner), "sent", "messages", {"body": body}
+        )
 
     @route(f"{URL}/<int:claim_id>/message/<int:file_id>", type="http", auth="user", website=True, methods=["GET"])
     def portal_claim_message_file(self, claim_id, file_id, **_kwargs):
@@ -208,7 +210,7 @@ class PortalClaim(FranchisePortal):
     @route(f"{URL}/<int:claim_id>/reopen", type="http", auth="user", website=True, methods=["POST"])
     def portal_claim_reopen(self, claim_id, reason="", **_kwargs):
         """Ask us to take a settled claim up again."""
-        return self._act(
+        return self._claim_act(
             claim_id, lambda claim: claim._portal_reopen(reason), "reopen", "result", {"reopen_reason": reason}
         )
 
@@ -217,7 +219,7 @@ class PortalClaim(FranchisePortal):
         """Say how satisfied the franchisee is."""
         rate = int(stars) if stars in ("1", "3", "5") else 0
         partner = request.env.user.partner_id
-        return self._act(
+        return self._claim_act(
             claim_id,
             lambda claim: claim._portal_rate(rate, feedback, partner),
             "rated",

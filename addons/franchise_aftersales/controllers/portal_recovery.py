@@ -150,13 +150,15 @@ class PortalRecovery(FranchisePortal):
             }
             recovery._portal_answer(accepted, refusals, **values)
 
-        return self._act(recovery_id, answer, "acknowledged" if way == "acknowledge" else "answered", way=way, **post)
+        return self._recovery_act(
+            recovery_id, answer, "acknowledged" if way == "acknowledge" else "answered", way=way, **post
+        )
 
     @route(f"{URL}/<int:recovery_id>/dispute", type="http", auth="user", website=True, methods=["POST"])
     def portal_recovery_dispute(self, recovery_id, **post):
         """Dispute a demand, with a reason (`dispute_reason`)."""
         reason = self._text(post, "dispute_reason")
-        return self._act(recovery_id, lambda recovery: recovery._portal_dispute(reason), "disputed", **post)
+        return self._recovery_act(recovery_id, lambda recovery: recovery._portal_dispute(reason), "disputed", **post)
 
     @route(f"{URL}/<int:recovery_id>/counter", type="http", auth="user", website=True, methods=["POST"])
     def portal_recovery_counter(self, recovery_id, **post):
@@ -167,7 +169,7 @@ class PortalRecovery(FranchisePortal):
             reason, reference = self._text(post, "counter_reason"), self._text(post, "counter_reference", 100)
             recovery._portal_counter(amount, reason, reference)
 
-        return self._act(recovery_id, demand, "demanded", **post)
+        return self._recovery_act(recovery_id, demand, "demanded", **post)
 
     @route(f"{URL}/<int:recovery_id>/evidence", type="http", auth="user", website=True, methods=["POST"])
     def portal_recovery_evidence(self, recovery_id, **post):
@@ -183,7 +185,7 @@ class PortalRecovery(FranchisePortal):
                 kind, files, self._text(post, "evidence_text", 10000), request.env.user.partner_id
             )
 
-        return self._act(recovery_id, give, "given", **post)
+        return self._recovery_act(recovery_id, give, "given", **post)
 
     @route(f"{URL}/<int:recovery_id>/file/<int:file_id>", type="http", auth="user", methods=["GET"])
     def portal_recovery_file(self, recovery_id, file_id, thumbnail=None, **_kwargs):
@@ -229,7 +231,7 @@ class PortalRecovery(FranchisePortal):
         own = recovery.filtered_domain(recovery._portal_domain(request.env.user.partner_id))
         return own.with_env(request.env).sudo() or None
 
-    def _act(self, recovery_id, act, said, **entered):
+    def _recovery_act(self, recovery_id, act, said, **entered):
         """Take a step of the party on its demand, all or nothing; a refusal shows the page again with what was entered."""
         recovery = self._recovery(recovery_id)
         if not recovery:

@@ -216,11 +216,11 @@ class PortalStatement(FranchisePortal):
                 raise UserError(request.env._("Say what is missing in the statement."))
             if not texts["reason"]:
                 raise UserError(request.env._("%s: say why you see it differently.", label))
-            entries.append({**texts, "line": line_id, "amount": self._amount(texts["amount"], label)})
+            entries.append({**texts, "line": line_id, "amount": self._statement_amount(texts["amount"], label)})
         return entries
 
     @staticmethod
-    def _amount(text, label):
+    def _statement_amount(text, label):
         """A typed amount, in the statement's currency. :raises UserError: it is no number."""
         try:
             amount = Decimal(text)

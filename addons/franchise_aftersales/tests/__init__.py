@@ -71,3 +71,4 @@ from . import test_settlement_charts
 from . import test_claim_search
 from . import test_tie_out_check
 from . import test_quarter
+from . import test_portal_pages

@@ -163,8 +163,10 @@ class CommitCase(BaseCase):
                         cr.execute("ROLLBACK TO SAVEPOINT take_away")
                         kept.append(table)
                 if len(kept) == len(waiting):
-                    raise AssertionError(f"Rows of the test can't be taken away: {kept}")
+                    # They restrict each other in a circle, as a credit note's line and the offer that it fulfils do.
+                    cr.execute("SET LOCAL session_replication_role = replica")
                 waiting = kept
+            cr.execute("SET LOCAL session_replication_role = origin")
             for sequence_id, number in counters:
                 cr.execute("UPDATE ir_sequence SET number_next = %s WHERE id = %s", [number, sequence_id])
             cr.commit()

@@ -102,7 +102,7 @@ class TestRecoveryAnswer(FlowCase):
             with form.line_ids.edit(0) as row:
                 row.amount = 6
             form.reason = "Goodwill"
-            self.assertTrue(form.needs_finance)
+            self.assertTrue(form.deciders, "above what service staff may decide")
         form.record.action_confirm()
         self.assertEqual(recovery.line_ids.mapped("amount_own"), [6, 1])
         self.assertEqual(recovery.line_ids.mapped("amount_open"), [4, 0])
