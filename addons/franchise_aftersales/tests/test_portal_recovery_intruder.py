@@ -226,7 +226,11 @@ class TestPortalRecoveryIntruder(RecoveryPortalCase):
         for domain in ([("claim_id.claimant_id.name", "ilike", "a")], [("amount_own", ">", 0)]):
             with self.subTest(domain=domain), self.assertRaises(AccessError):
                 own.search(domain)
-        for model in ("franchise.claim", "franchise.claim.line", "franchise.claim.evidence", "franchise.claim.counter"):
+        # Claims are their franchisees' to read: none is a supplier's.
+        self.assertFalse(self.env["franchise.claim"].with_user(user).search([]))
+        with self.assertRaises(AccessError):
+            recovery.claim_id.with_user(user).read(["display_name"])
+        for model in ("franchise.claim.line", "franchise.claim.evidence", "franchise.claim.counter"):
             with self.subTest(model=model), self.assertRaises(AccessError):
                 self.env[model].with_user(user).search([])
         message = recovery.message_ids.filtered(lambda message: "tough" in message.body).with_user(user)
