@@ -13,7 +13,9 @@ from pathlib import Path
 import polib
 
 # Names that Odoo exports beside what people read.
-TECHNICAL = re.compile(r".*object\..*|[a-z_.]+|[A-Z0-9-]+|(\W|\d)*|%\w+|https?://\S*", re.DOTALL)
+TECHNICAL = re.compile(r"\(?object\..*|[a-z_.]+|[A-Z0-9-]+|(\W|\d)*|%\w+|https?://\S*", re.DOTALL)
+# What a mail template computes, and its tags: the words between them are what people read.
+COMPUTED = re.compile(r"\{\{.*?\}\}|<[^>]*>", re.DOTALL)
 
 
 def untranslated(catalogue: polib.POFile) -> list[str]:
@@ -21,7 +23,7 @@ def untranslated(catalogue: polib.POFile) -> list[str]:
     return [
         entry.msgid
         for entry in catalogue
-        if not entry.obsolete and not entry.msgstr and not TECHNICAL.fullmatch(entry.msgid)
+        if not entry.obsolete and not entry.msgstr and not TECHNICAL.fullmatch(COMPUTED.sub("", entry.msgid))
     ]
 
 

@@ -75,6 +75,23 @@ class TestStatementConfirmation(ConfirmationCase):
         with self.assertRaisesRegex(UserError, "has this statement already"):
             settlement.action_send_statement()
 
+    def test_the_mails_are_in_the_partners_language(self):
+        """R-E4: the statement, its reminder and its withdrawal; subject and text."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"]._load_module_terms(["franchise_aftersales"], ["zh_CN"])
+        self.flow.supplier.lang = "zh_CN"
+        confirmation = sent(self.flow)
+        for template, words in (
+            ("mail_statement_sent", ("随信附上", "核对并答复")),
+            ("mail_statement_reminder", ("提醒：", "尚未收到")),
+            ("mail_statement_withdrawn", ("已撤回：", "我们撤回")),
+        ):
+            with self.subTest(template):
+                mail = confirmation._mail(template)
+                for word in words:
+                    self.assertIn(word, f"{mail.subject} {mail.body_html}")
+                self.assertNotIn("Dear Sir", mail.body_html)
+
     def test_a_draft_has_no_statement_to_send(self):
         settlement = self.flow.settlement()
         with self.assertRaisesRegex(UserError, "is a draft"):
