@@ -1,4 +1,4 @@
-"""What every connector has to keep. A new connector adds a line to CONNECTORS and passes.
+"""What every connector has to keep. A new connector adds a module to ``subjects/`` and passes.
 
 The connector for a supplier's stock Odoo passes the same promises against a real one in
 ``tests/e2e/test_supplier_odoo.py``.
@@ -7,13 +7,16 @@ The connector for a supplier's stock Odoo passes the same promises against a rea
 from __future__ import annotations
 
 import hashlib
+import pkgutil
 import uuid as uuids
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from importlib import import_module
 from importlib.metadata import entry_points
 
 import pytest
+import subjects
 from worker_fakes import PAYLOADS, payload
-from worker_suppliers import FakeConnector, FakeSupplier, UnsafeConnector
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.errors import ConfigurationError
@@ -23,9 +26,11 @@ from franchise_sync.suppliers.port import Connector, ConnectorContext
 from franchise_sync.transport.deadline import Deadline
 
 CONTEXT = ConnectorContext(secret="not-a-real-secret")
-CONNECTORS: list[Callable[[Endpoint], Connector]] = [
-    lambda endpoint: FakeConnector(endpoint, CONTEXT, FakeSupplier()),
-    lambda endpoint: UnsafeConnector(endpoint, CONTEXT, FakeSupplier()),
+STRANGE = "telegram_sent"
+SUBJECTS: list[Callable[[], AbstractContextManager[Connector]]] = [
+    subject
+    for module in sorted(module.name for module in pkgutil.iter_modules(subjects.__path__))
+    for subject in import_module(f"subjects.{module}").SUBJECTS
 ]
 
 
@@ -35,9 +40,11 @@ def message(number: int = 1, kind: str = "claim_submitted") -> Message:
     return Message(number, key, kind, "a,1", 1, 1, text, hashlib.sha256(text.encode()).hexdigest())
 
 
-@pytest.fixture(params=CONNECTORS)
-def connector(request: pytest.FixtureRequest, endpoint: Endpoint) -> Connector:
-    return request.param(endpoint)
+@pytest.fixture(params=SUBJECTS, ids=lambda subject: subject.__name__)
+def connector(request: pytest.FixtureRequest) -> Iterator[Connector]:
+    with request.param() as made:
+        yield made
+        made.close()
 
 
 def test_one_delivery_a_message(connector: Connector) -> None:
@@ -63,13 +70,21 @@ def test_asking_by_key(connector: Connector) -> None:
     assert dict(connector.ask([sent.uuid, other.uuid], Deadline(5))) == {sent.uuid: delivery.remote_ref}
 
 
+def test_facts_name_what_is_there(connector: Connector) -> None:
+    """R-G5: reconciliation finds each message that arrived, and none that didn't."""
+    [sent, other] = message(), message()
+    [delivery] = connector.send([sent], Deadline(5))
+    facts = connector.facts([sent.uuid, other.uuid], Deadline(5))
+    assert {uuid: fact.remote_ref for uuid, fact in facts.items()} == {sent.uuid: delivery.remote_ref}
+
+
 def test_a_kind_that_is_not_known_is_parked(connector: Connector) -> None:
     """R-G1: of a newer addon; with a sentence, and without holding up the others."""
-    known, strange = message(1, "termination_notice"), message(2, "settlement_issued")
+    known, strange = message(1, "termination_notice"), message(2, STRANGE)
     outcomes = {d.uuid: d for d in connector.send([known, strange], Deadline(5))}
     assert outcomes[known.uuid].outcome is Outcome.ACK
     assert outcomes[strange.uuid].outcome is Outcome.UNKNOWN
-    assert "settlement_issued" in outcomes[strange.uuid].detail
+    assert STRANGE in outcomes[strange.uuid].detail
     assert dict(connector.ask([strange.uuid], Deadline(5))) == {}
 
 
@@ -89,9 +104,9 @@ def test_the_stock_odoo_connector_parks_strange_kinds_without_a_call() -> None:
     """R-G1: nothing leaves the house for a kind that this worker can't word."""
     endpoint = Endpoint("x", "X", "odoo", True, "https://erp.example.com", "d", "l")
     connector = registry.build(endpoint, CONTEXT)
-    [delivery] = connector.send([message(1, "settlement_issued")], Deadline(5))
+    [delivery] = connector.send([message(1, STRANGE)], Deadline(5))
     assert delivery.outcome is Outcome.UNKNOWN
-    assert delivery.detail == "Messages of kind 'settlement_issued' are unknown to this worker; it was not sent."
+    assert delivery.detail == "Messages of kind 'telegram_sent' are unknown to this worker; it was not sent."
     assert set(connector.kinds) == set(PAYLOADS)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from franchise_sync.erp.port import Answer, Endpoint, Message, Outcome
 from franchise_sync.transport.deadline import Deadline
@@ -60,6 +61,22 @@ class AnswerPage:
 
 
 @dataclass(frozen=True)
+class RemoteFact:
+    """What the supplier's side says about one message, to be compared with ours. What it can't tell is empty.
+
+    :param state: their answer so far, in the words of :class:`~franchise_sync.erp.port.Answer`
+    :param amount: what they accepted, in ``currency``; None while they say nothing
+    :param sha256: hash of the payload as it arrived there
+    """
+
+    remote_ref: str
+    state: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
     """One line of ``franchise-sync check``."""
 
@@ -99,6 +116,13 @@ class Connector(ABC):
 
         :return: remote reference by uuid, for those that are there
         """
+
+    def facts(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, RemoteFact]:
+        """What the receiver has of these, to reconcile. One that tells more than existence overrides it.
+
+        :return: facts by uuid, for those that are there
+        """
+        return {uuid: RemoteFact(ref) for uuid, ref in self.ask(uuids, deadline).items()}
 
     @abstractmethod
     def answers(self, cursor: str) -> Iterator[AnswerPage]:

@@ -123,8 +123,7 @@ class FranchiseSyncApi(models.AbstractModel):
             ]
         )
         if not leased and self._may_lease(system):
-            if system.breaker_state == "half_open":
-                limit = min(limit, 0 if self._is_probing(system, now) else 1)
+            limit = self._lease_limit(system, limit, now)
             until = now + timedelta(seconds=seconds)
             leased = messages.browse(self._lease_rows(system, limit, token, now, until))
             leased.invalidate_recordset()
@@ -155,6 +154,12 @@ class FranchiseSyncApi(models.AbstractModel):
             SQL("SELECT pg_try_advisory_xact_lock(hashtext('franchise.sync.lane'), %s)", system.id)
         )
         return free
+
+    def _lease_limit(self, system, limit, now):
+        """How many of `limit` messages may be leased now; asked while the lane is held."""
+        if system.breaker_state == "half_open":
+            return min(limit, 0 if self._is_probing(system, now) else 1)
+        return limit
 
     def _is_probing(self, system, now):
         """Whether a message is on its way to this system: a half-open breaker lets one through at a time."""

@@ -100,13 +100,18 @@ class FranchiseSyncEndpoint(models.Model):
         for endpoint in self.filtered("url"):
             parts = urlsplit(endpoint.url)
             host = (parts.hostname or "").lower()
-            if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
+            schemes = endpoint._url_schemes()
+            if parts.scheme not in schemes or not host or parts.username or parts.password:
                 raise ValidationError(
-                    self.env._("“%s” is not a web address like https://erp.supplier.example.", endpoint.url)
+                    self.env._(
+                        "“%(url)s” is not an address like %(scheme)s://erp.supplier.example.",
+                        url=endpoint.url,
+                        scheme=schemes[0],
+                    )
                 )
             if host in allowed:
                 continue
-            if parts.scheme != "https":
+            if parts.scheme == "http":
                 raise ValidationError(
                     self.env._("%s: the connection must be encrypted, so the address starts with https.", endpoint.url)
                 )
@@ -119,6 +124,11 @@ class FranchiseSyncEndpoint(models.Model):
                         parameter=ALLOWED_HOSTS_PARAMETER,
                     )
                 )
+
+    def _url_schemes(self):
+        """Schemes that the address of this system may have, the usual one first; a connector overrides it."""
+        self.ensure_one()
+        return ("https", "http")
 
     @api.model
     def _allowed_hosts(self):
@@ -166,9 +176,14 @@ class FranchiseSyncEndpoint(models.Model):
             "url": self.url or "",
             "database": self.database or "",
             "login": self.login or "",
-            "options": {"customer_ref": self.customer_ref or "", "batch_size": self.batch_size},
+            "options": self._connector_options(),
             "poll_cursor": self.poll_cursor or "",
         }
+
+    def _connector_options(self):
+        """What only this kind of connector is told (JSON-able dict, no secrets); a connector adds its own."""
+        self.ensure_one()
+        return {"customer_ref": self.customer_ref or "", "batch_size": self.batch_size}
 
     def _note_result(self, successes, failures, error):
         """Keep the breaker: a success closes it; failures in a row open it for 1, 2, 4 … up to 60 minutes."""
