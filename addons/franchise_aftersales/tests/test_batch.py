@@ -1,9 +1,12 @@
+from contextlib import ExitStack
 from unittest.mock import patch
 
+import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models.base.batch import TRACEBACKS, BatchRun, by_id
+from ..models.base import batch
+from ..models.base.batch import LONGEST_PAUSE, PAUSE, TRACEBACKS, TRIES, BatchRun, by_id
 from .commit_case import CommitCase
 from .flow import FlowCase
 
@@ -185,9 +188,50 @@ class TestBatchCommits(CommitCase):
             self.assertEqual((run.done, run.failed), (10, 0))
         return handled
 
+    def pauses(self):
+        """The seconds that repetitions wait, in a list that fills; at their longest, and without waiting."""
+        waited = []
+        with ExitStack() as stack:
+            stack.enter_context(patch.object(batch.time, "sleep", waited.append))
+            stack.enter_context(patch.object(batch.random, "uniform", lambda least, most: most))
+            self.addCleanup(stack.pop_all().close)
+        return waited
+
     def test_a_serialization_error_repeats_the_batch(self):
+        waited = self.pauses()
         self.assertEqual(self.conflict(2, commit=True), [10, 10, 10], "whole, in a new transaction")
         self.assertTrue(all(self.colors()))
+        self.assertEqual(waited, [PAUSE, 2 * PAUSE], "longer each time")
+
+    def test_repetitions_come_to_an_end_and_no_pause_is_long(self):
+        """R-E1: two that disturb each other meet again less and less; whoever never gets through is told."""
+        waited = self.pauses()
+        with (
+            self.transaction(commit=False) as env,
+            self.assertRaises(psycopg2.errors.SerializationFailure),
+            patch.object(batch, "PAUSE", 1.0),
+            BatchRun(env, "The test") as run,
+        ):
+            run.work(self.find(env, 100), self.disturbed)
+        self.assertEqual(waited, [1.0, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE])
+        self.assertEqual(len(waited), TRIES)
+
+    @staticmethod
+    def disturbed(records):
+        raise psycopg2.errors.SerializationFailure(str(records))
+
+    def test_the_pause_is_of_random_length(self):
+        waited = []
+        with (
+            self.transaction(commit=False) as env,
+            patch.object(batch.time, "sleep", waited.append),
+            self.assertRaises(psycopg2.errors.SerializationFailure),
+            BatchRun(env, "The test") as run,
+        ):
+            run.work(self.find(env, 100), self.disturbed)
+        self.assertEqual(len(set(waited)), TRIES)
+        for number, pause in enumerate(waited):
+            self.assertLessEqual(pause, PAUSE * 2**number)
 
     def test_inside_another_transaction_the_error_goes_to_its_owner(self):
         with self.assertRaisesRegex(Exception, "could not serialize"):

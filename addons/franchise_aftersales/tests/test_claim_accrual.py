@@ -58,6 +58,36 @@ class TestClaimAccrual(FlowCase):
         settlement.with_user(self.flow.users["manager"])._reverse("Wrong", self.flow.today)
         self.assertEqual(self.booked(claim), 60 + 10)
 
+    def test_its_entries_are_not_changed_by_hand(self):
+        """R-E3: reset, cancelled, deleted, re-dated or credited, the accruals would say what the books don't."""
+        claim = self.flow.recovery(100).claim_id
+        accruals = self.env["franchise.claim.accrual"].search([("claim_id", "=", claim.id)])
+        move = accruals.move_id.with_user(self.flow.users["finance"])
+        self.assertFalse(move.show_reset_to_draft_button)
+        reversal = self.env["account.move.reversal"].with_user(self.flow.users["finance"])
+        reversal = reversal.with_context(active_model="account.move", active_ids=move.ids)
+        for change in (
+            move.button_draft,
+            move.button_cancel,
+            move._reverse_moves,
+            lambda: move.write({"state": "draft"}),
+            lambda: move.write({"date": self.flow.day(-3)}),
+            lambda: move.line_ids[0].write({"account_id": self.flow.account["expense"].id}),
+            lambda: move.line_ids.write({"partner_id": self.flow.carrier.id}),
+            lambda: reversal.create({"journal_id": move.journal_id.id}).reverse_moves(),
+        ):
+            with self.assertRaisesRegex(UserError, f"accrues what claim {claim.name}"), self.env.cr.savepoint():
+                change()
+        for remove in (move.sudo().unlink, move.sudo().with_context(force_delete=True).unlink):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                remove()
+        self.assertEqual((move.state, self.booked(claim)), ("posted", 90))
+        other = move.sudo().copy()
+        other.action_post()
+        self.assertTrue(other.show_reset_to_draft_button)
+        other.button_draft()
+        self.assertEqual(other.state, "draft", "what is no accrual stays free")
+
     def test_withdrawn_is_taken_back(self):
         recovery = self.flow.recovery(100, party="carrier")
         claim = recovery.claim_id

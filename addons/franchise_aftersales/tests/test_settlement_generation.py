@@ -80,6 +80,25 @@ class TestSettlementGeneration(GenerationCase):
         self.assertLessEqual(counted[1000], counted[40] + 12)
         self.assertGreater(rate, LINES_PER_SECOND)
 
+    def test_the_memory_of_one_transaction_does_not_grow(self):
+        """R-E1: inside a transaction of somebody else's, too, no more amounts are held at a time than a batch has."""
+        self.charges(50)
+        held = []
+
+        def count(_number):
+            for name in ("franchise.charge", "franchise.settlement.line"):
+                model = self.env[name]
+                held.append(max(len(field._get_cache(model.env)) for field in model._fields.values() if field.store))
+
+        settlements = self.env["franchise.settlement"].with_user(self.flow.users["finance"])
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(generation, "BATCH", 10):
+            settlements._generate(self.flow.company, self.flow.today, on_batch=count)
+        self.assertEqual(len(held), 2 * 5)
+        self.assertLessEqual(max(held), 10)
+        self.assertGreater(max(held), 0)
+
     def test_one_bad_amount_stops_no_other_and_is_named(self):
         """R-E1: the reason is kept; once it is dealt with, the next run takes the amount."""
         charges = self.charges(20)

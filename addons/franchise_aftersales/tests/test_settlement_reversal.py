@@ -137,6 +137,22 @@ class TestSettlementReversal(GenerationCase):
         self.reverse(settlement)
         self.assertEqual(paid.amount_residual, -30)
         self.assertEqual(sum(settlement.move_ids.line_ids.mapped("amount_residual")), 0)
+        self.opens_with(paid)
+
+    def opens_with(self, paid):
+        """R-E2: a payment that a reversal set free counts in the opening balance until something else has taken it."""
+        again = self.flow.generate().with_user(self.flow.users["finance"])
+        again.action_confirm()
+        self.assertEqual((again.opening_balance, again.closing_balance), (-30, 50))
+        again.action_post()
+        item = again.move_id.line_ids.filtered(lambda row: row.account_type == "liability_payable")
+        (item.sudo() | paid).reconcile()
+        self.env.flush_all()
+        self.assertEqual((again.amount_open, again._open_balance()), (50, 0), "counted once")
+        other = self.flow.settlement(state="confirmed")
+        self.assertEqual(other.opening_balance, 50, "what the partner's account has open")
+        self.reverse(again)
+        self.assertEqual(other._open_balance(), -30, "freed twice, counted once")
 
     def test_nobody_ties_or_unties_an_entry(self):
         """R-E5: not by RPC, not by Odoo's own credit note, not by a created or changed link, nor its reversing entry."""

@@ -25,7 +25,8 @@ def table(result: dict[str, Any]) -> list[str]:
         f"+{made['mib']:.0f} MiB; {made['ratio_orm']:.2f} of the ORM's bare create, "
         f"{made['ratio_sql']:.0f} of a bare INSERT … SELECT.",
         f"Posting: {posted['settlements']} settlements with {posted['lines']} lines, {posted['per_second']:.2f} "
-        f"settlements/s, {posted['queries_each']:.0f} queries each, +{posted['mib']:.0f} MiB.",
+        f"settlements/s, {posted['queries_each']:.0f} queries each, +{posted['mib']:.0f} MiB; {posted['ratio_bare']:.2f} of "
+        f"accounting's bare create and post ({posted['bare_each']:.2f} s, {posted['bare_queries_each']:.0f} queries each).",
         f"Workbook: {book['lines']} lines, {book['per_second']:.0f} lines/s, +{book['mib']:.0f} MiB; {book['ratio_bare']:.2f} "
         f"of xlsxwriter alone in constant memory (+{book['bare_mib']:.0f} MiB).",
         f"Tie-out: {over}{tied['seconds']:.1f} s over {tied['lines']} lines, {tied['settlements']} settlements compared.",

@@ -40,7 +40,7 @@ class FranchiseServiceAgreementVersion(models.Model):
         check_company=True,
         ondelete="restrict",
         domain="[('type_tax_use', '=', 'purchase'), ('company_id', '=', company_id)]",
-        help="Tax that the agreed document shows; recoveries are agreed without tax.",
+        help="Tax that the agreed document shows, in place of that of the kind's account; recoveries are agreed without tax.",
     )
 
     _check_recovery = models.Constraint(

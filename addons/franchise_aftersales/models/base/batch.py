@@ -1,6 +1,8 @@
 """Scheduled actions over very many records: in batches, each a transaction, and one bad record stops no other."""
 
 import logging
+import random
+import time
 
 from odoo.fields import Domain
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -8,6 +10,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 _logger = logging.getLogger(__name__)
 
 TRIES = 5  # of a batch that another transaction touched at the same time
+PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds: at most so long before the first repetition, and before any
 TRACEBACKS = 20  # in the log, a run
 
 
@@ -37,7 +40,8 @@ class BatchRun:
     *A bad record* makes its batch fail: that is halved until the record stands alone (about 2 log2(size) more tries),
     then it is logged, told to `on_failure`, and left for the next run. The others are handled.
     *Two transactions at once* (serialization error, deadlock, lock not available) are nobody's fault: the batch is
-    asked for anew in a new transaction, so that it sees what the other did.
+    asked for anew in a new transaction, so that it sees what the other did; after a short pause of random length, or
+    the two would meet again.
     *Progress* is told to the scheduler after each batch. When the time of the run is over, `work` stops and does no
     more; the scheduler then calls again soon. Until anything has succeeded it goes on, so that bad records in front
     don't hide the good ones behind them.
@@ -88,6 +92,7 @@ class BatchRun:
                 if not self.commit or tries > TRIES:
                     raise
                 self.env.cr.rollback()
+                time.sleep(random.uniform(0, min(PAUSE * 2 ** (tries - 1), LONGEST_PAUSE)))  # noqa: S311 - no secret
                 continue
             tries, after = 0, last
             done += len(records) - failed

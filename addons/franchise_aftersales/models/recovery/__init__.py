@@ -20,4 +20,5 @@ from . import (
     portal_facts,
     ir_attachment,
     accrual,
+    accrual_entry,
 )

@@ -32,7 +32,9 @@ class FranchiseClaimAccrual(models.Model):
     kind = fields.Char(required=True, readonly=True)
     date = fields.Date(required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True, help="Positive: more is expected to come in.")
-    move_id = fields.Many2one("account.move", string="Journal Entry", required=True, readonly=True, ondelete="restrict")
+    move_id = fields.Many2one(
+        "account.move", string="Journal Entry", required=True, readonly=True, index=True, ondelete="restrict"
+    )
 
     _source = models.Index("(source_model, source_id)")
 

@@ -9,6 +9,7 @@ from . import (
     generation,
     settlement_run,
     stated_lines,
+    document_amounts,
     posting,
     reversal,
     partner_merge,

@@ -80,20 +80,32 @@ class FranchiseSettlement(models.Model):
     def _open_balances(self):
         """{settlement: what other settlements with its partner leave open, in its currency}, in one query.
 
-        Those that are confirmed count whole, posted ones by what is not paid; positive when they owe us.
+        Those that are confirmed count whole, posted ones by what is not paid, reversed ones by the payments that they set
+        free and nothing else has taken yet; positive when they owe us.
         """
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT settlement.id, COALESCE(SUM(earlier.amount_open), 0)
+                SELECT settlement.id, COALESCE(SUM(earlier.amount_open), 0) + COALESCE(freed.amount, 0)
                   FROM franchise_settlement settlement
+    CROSS JOIN LATERAL (
+                       SELECT SUM(item.amount_residual_currency) AS amount
+                         FROM account_move_line item
+                        WHERE item.currency_id = settlement.currency_id AND item.parent_state = 'posted'
+                          AND item.id IN (
+                              SELECT link.item_id
+                                FROM franchise_settlement reversed
+                                JOIN franchise_settlement_freed_item_rel link ON link.settlement_id = reversed.id
+                               WHERE reversed.company_id = settlement.company_id
+                                 AND reversed.partner_id = settlement.partner_id AND reversed.party = settlement.party
+                                 AND reversed.currency_id = settlement.currency_id AND reversed.state = 'reversed')) freed
              LEFT JOIN franchise_settlement earlier
                     ON earlier.company_id = settlement.company_id AND earlier.partner_id = settlement.partner_id
                    AND earlier.party = settlement.party AND earlier.currency_id = settlement.currency_id
                    AND earlier.state IN ('confirmed', 'posted') AND earlier.id != settlement.id
                  WHERE settlement.id = ANY(%s)
-              GROUP BY settlement.id
+              GROUP BY settlement.id, freed.amount
                 """,
                 self.ids,
             )

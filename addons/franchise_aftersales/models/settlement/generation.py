@@ -41,6 +41,8 @@ class FranchiseSettlement(models.Model):
             touched.update(self._gather(company, date_to, records).ids)
             if on_batch:
                 on_batch(len(records))
+            # Inside the caller's transaction nothing else empties the caches: they would hold all amounts at the end.
+            self.env.invalidate_all()
 
         with BatchRun(self.env, "The settlement", commit, on_failure) as run:
             for source in self.env["franchise.settlement.source"]._settlement_source_models():

@@ -1,4 +1,3 @@
-from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import api, fields, models
@@ -102,8 +101,11 @@ class FranchiseSettlement(models.Model):
                 for document in settlement._documents():
                     values.append(settlement._prepare_move(document, postings))
                     totals.append(abs(document.total))
-            moves = settlements.env["account.move"].with_company(company).create(values)
-            moves.action_post()
+            # Items come with both their amounts: there is nothing for accounting to bring in line between the two.
+            moves = settlements.env["account.move"].with_company(company)
+            moves = moves.with_context(skip_invoice_line_sync=True).create(values)
+            # Posting adds no amount: accounting needn't look for taxes and terms again. What they came to is checked next.
+            moves.with_context(skip_invoice_sync=True).action_post()
             moves._check_settled_total(totals)
             for settlement, own in moves.grouped("franchise_settlement_id").items():
                 settlement.move_id = own[:1]
@@ -166,6 +168,7 @@ class FranchiseSettlement(models.Model):
             return {**values, **self._prepare_journal_entry(document, postings, day)}
         journal = self.company_id.franchise_settlement_journal_id
         position = self._fiscal_position()
+        amounts = self._document_amounts(document, postings, position, form, today)
         return {
             **values,
             "invoice_date": today,
@@ -174,7 +177,10 @@ class FranchiseSettlement(models.Model):
             "invoice_line_ids": [
                 fields.Command.create(
                     line._prepare_move_line(
-                        postings[self.company_id, line.kind], 1 if document.owed_to_us else -1, position
+                        postings[line._posting_key()],
+                        1 if document.owed_to_us else -1,
+                        position,
+                        amounts[line],
                     )
                 )
                 for line in document.lines
@@ -193,19 +199,18 @@ class FranchiseSettlement(models.Model):
             raise UserError(
                 self.env._("%s has no journal for settlements' entries: choose one in the settings.", company.name)
             )
-        position, open_balance, items = self._fiscal_position(), 0.0, []
+        position, items = self._fiscal_position(), []
+        amounts = self._document_amounts(document, postings, position, "entry", day)
         for line in document.lines:
-            posting = postings[company, line.kind]
-            balance = currency._convert(-line.amount, company.currency_id, company, day)
-            open_balance -= balance
+            posting = postings[line._posting_key()]
             items.append(
                 {
                     "name": line.name,
                     "account_id": position.map_account(posting.account).id,
                     "analytic_distribution": posting.analytic,
                     "franchise_settlement_line_id": line.id,
-                    "amount_currency": -line.amount,
-                    "balance": balance,
+                    "amount_currency": amounts[line].amount_currency,
+                    "balance": amounts[line].balance,
                 }
             )
         items.append(
@@ -213,7 +218,7 @@ class FranchiseSettlement(models.Model):
                 "name": self.name,
                 "account_id": partner[f"property_account_{side}_id"].id,
                 "amount_currency": document.total,
-                "balance": company.currency_id.round(open_balance),
+                "balance": company.currency_id.round(-sum(amount.balance for amount in amounts.values())),
             }
         )
         shared = {"partner_id": self.partner_id.id, "currency_id": currency.id}
@@ -229,18 +234,18 @@ class FranchiseSettlement(models.Model):
         return positions._get_fiscal_position(self.partner_id)
 
     def _postings(self):
-        """{(company, kind of line): Posting} for the kinds of these settlements' lines.
+        """{posting key of a line: Posting} for the lines of these settlements.
 
         :raises UserError: an account is missing.
         """
         sources = self.env["franchise.settlement.source"]._settlement_source_by_name()
-        by_kind = defaultdict(self.env["franchise.settlement.line"].browse)
+        by_key = {}
         for line in self.line_ids:
-            if line.kind != "tax" and (line.company_id, line.kind) not in by_kind:
-                by_kind[line.company_id, line.kind] = line
+            if line.kind != "tax":
+                by_key.setdefault(line._posting_key(), line)
         mapped = self.env["franchise.charge.account"].sudo()._postings(self.company_id)
         found = {}
-        for (company, kind), line in by_kind.items():
+        for (company, kind, taxes), line in by_key.items():
             posting = mapped.get((company, kind))
             if not posting:
                 source = sources.get((line.formula_values or {}).get("source"))
@@ -250,7 +255,7 @@ class FranchiseSettlement(models.Model):
                 raise UserError(
                     self.env._("No recovery account is set for %s: choose one in the settings.", company.name)
                 )
-            found[company, kind] = posting
+            found[company, kind, taxes] = posting._replace(taxes=taxes) if taxes else posting
         return found
 
 
@@ -272,8 +277,20 @@ class Posting(NamedTuple):
 class FranchiseSettlementLine(models.Model):
     _inherit = "franchise.settlement.line"
 
-    def _prepare_move_line(self, posting, sign, position):
-        """One document line: the line's amount times `sign`. Without a tax in its mapping it is compensation, no supply."""
+    def _posting_key(self):
+        """(company, kind, agreed taxes): lines with the same key are posted alike."""
+        self.ensure_one()
+        return self.company_id, self.kind, self._agreed_taxes()
+
+    def _agreed_taxes(self):
+        """Taxes that the partner's terms name for this line, in place of those of its kind; none by default."""
+        return self.env["account.tax"]
+
+    def _prepare_move_line(self, posting, sign, position, amount):
+        """One document line: the line's amount times `sign`. Without a tax in its mapping it is compensation, no supply.
+
+        :param amount: the `ItemAmount` of its journal item. Accounting comes to the same, but a write an item later.
+        """
         self.ensure_one()
         taxes = posting.taxes_of(self.settlement_id.party, position)
         return {
@@ -284,6 +301,9 @@ class FranchiseSettlementLine(models.Model):
             "tax_ids": [fields.Command.set(taxes.ids)],
             "analytic_distribution": posting.analytic,
             "franchise_settlement_line_id": self.id,
+            "amount_currency": amount.amount_currency,
+            "balance": amount.balance,
+            "tax_tag_ids": [fields.Command.set(amount.tags.ids)],
         }
 
 

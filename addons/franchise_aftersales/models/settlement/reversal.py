@@ -11,11 +11,22 @@ class FranchiseSettlement(models.Model):
     """
 
     _inherit = "franchise.settlement"
-    _step_fields = frozenset({"reversed_by_id", "reversed_on", "reversal_reason"})
+    _step_fields = frozenset({"reversed_by_id", "reversed_on", "reversal_reason", "freed_item_ids"})
 
     reversed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     reversed_on = fields.Date(readonly=True, copy=False)
     reversal_reason = fields.Text(string="Why It Was Reversed", readonly=True, copy=False)
+    freed_item_ids = fields.Many2many(
+        "account.move.line",
+        "franchise_settlement_freed_item_rel",
+        "settlement_id",
+        "item_id",
+        string="Payments Set Free",
+        readonly=True,
+        copy=False,
+        help="Was matched with this settlement until it was reversed; as long as it isn't matched with something else, the "
+        "next opening balance counts it.",
+    )
     corrects_ids = fields.Many2many(
         "franchise.settlement",
         compute="_compute_corrections",
@@ -79,6 +90,8 @@ class FranchiseSettlement(models.Model):
         """
         self._check_reverse()
         trusted = self._trusted()
+        for settlement in trusted:
+            settlement.freed_item_ids = settlement._paying_items()
         for company, settlements in trusted.grouped("company_id").items():
             moves = settlements.move_ids.filtered(lambda move: move.state == "posted" and not move.reversed_entry_id)
             defaults = [
@@ -97,3 +110,13 @@ class FranchiseSettlement(models.Model):
         for settlement in self:
             settlement.message_post(body=self.env._("Reversed: %s", reason))
         return True
+
+    def _paying_items(self):
+        """The journal items of payments, or of what else was matched with this settlement.
+
+        Not those of other settlements: these count for themselves.
+        """
+        own = self.move_ids.line_ids
+        partials = own.matched_debit_ids | own.matched_credit_ids
+        items = partials.debit_move_id | partials.credit_move_id
+        return items.filtered(lambda item: not item.move_id.franchise_settlement_id)

@@ -123,23 +123,7 @@ class FranchiseSettlement(models.Model):
 
     def _document_taxes(self, document, postings, position):
         """{tax: amount that it adds to the document}, in the settlement's currency, as accounting will compute it."""
-        taxes = self.env["account.tax"].sudo()
-        sign = 1 if document.owed_to_us else -1
-        base_lines = [
-            taxes._prepare_base_line_for_taxes_computation(
-                None,
-                id=line.id,
-                tax_ids=postings[self.company_id, line.kind].taxes_of(self.party, position),
-                price_unit=sign * line.amount,
-                quantity=1.0,
-                currency_id=self.currency_id,
-                partner_id=self.partner_id,
-                rate=1.0,
-            )
-            for line in document.lines
-        ]
-        taxes._add_tax_details_in_base_lines(base_lines, self.company_id)
-        taxes._round_base_lines_tax_details(base_lines, self.company_id)
+        base_lines = self._base_lines(document, postings, position)
         found = {}
         for base_line in base_lines:
             for data in base_line["tax_details"]["taxes_data"]:
