@@ -153,6 +153,12 @@ class TestSettlementReversal(GenerationCase):
         self.assertEqual(other.opening_balance, 50, "what the partner's account has open")
         self.reverse(again)
         self.assertEqual(other._open_balance(), -30, "freed twice, counted once")
+        form = self.env["franchise.settlement"].with_user(self.flow.users["accountant"]).get_view(view_type="form")
+        self.assertIn("freed_item_ids", form["arch"])
+        rows = again.with_user(self.flow.users["accountant"]).web_read(
+            {"freed_item_ids": {"fields": {"display_name": {}}}}
+        )
+        self.assertEqual([item["id"] for item in rows[0]["freed_item_ids"]], paid.ids)
 
     def test_nobody_ties_or_unties_an_entry(self):
         """R-E5: not by RPC, not by Odoo's own credit note, not by a created or changed link, nor its reversing entry."""
