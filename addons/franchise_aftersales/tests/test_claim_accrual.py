@@ -58,6 +58,15 @@ class TestClaimAccrual(FlowCase):
         settlement.with_user(self.flow.users["manager"])._reverse("Wrong", self.flow.today)
         self.assertEqual(self.booked(claim), 60 + 10)
 
+    def test_kinds_have_the_names_that_settlement_lines_give_them(self):
+        claim = self.flow.recovery(100).claim_id
+        accruals = self.env["franchise.claim.accrual"]
+        rows = accruals.search([("claim_id", "=", claim.id)])
+        names = dict(accruals.fields_get(["kind"])["kind"]["selection"])
+        lines = dict(self.env["franchise.settlement.line"].fields_get(["kind"])["kind"]["selection"])
+        self.assertEqual({names[kind] for kind in rows.mapped("kind")}, {"Recovery"})
+        self.assertEqual(names, lines)
+
     def test_withdrawn_is_taken_back(self):
         recovery = self.flow.recovery(100, party="carrier")
         claim = recovery.claim_id
