@@ -83,7 +83,8 @@ def assess_claims(service: Person) -> None:
     """What is a draft is submitted, what is submitted is assessed; of each the latest stays, as on any working day."""
     for state, action in (("draft", "action_submit"), ("submitted", "action_assess")):
         ids = service.call("franchise.claim", "search", [("state", "=", state)], order="reported_date, id")
-        service.call("franchise.claim", action, ids[:-1])
+        if len(ids) > 1:
+            service.call("franchise.claim", action, ids[:-1])
 
 
 def approve_claims(service: Person, finance: Person, outcome: Outcome) -> None:

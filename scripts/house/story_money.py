@@ -41,9 +41,9 @@ def compensate(service: Person) -> int:
         scan = attach(service, "franchise.claim.offer", "Signed offer 已签和解方案.png")
         paper = {
             "paper_name": "Store manager 店长",
-            "paper_date": date.today().isoformat(),
+            "paper_date": date.today().isoformat(),  # noqa: DTZ011
             "scan_ids": [(6, 0, [scan])],
-        }  # noqa: DTZ011
+        }
         service.call("franchise.claim.offer", "write", [offer], paper)
     service.call("franchise.claim.offer", "action_accept", offers)
     return len(offers)
