@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from . import story_money
 from .rpc import Person
 from .say import Trouble, note, step
 from .stack import Stack
@@ -53,8 +54,14 @@ def play(stack: Stack) -> Outcome:
     with step("A refusal is disputed, and one supplier gives in; carriers and franchisees answer by letter"):
         dispute(stack, service)
         answer_letters(service)
+    with step("Franchisees are compensated; an amount without a document is entered and confirmed"):
+        outcome.claims["compensated"] = story_money.compensate(service)
+        story_money.adjust(stack)
     with step("Finance settles and posts"):
         settle(finance, outcome)
+    with step("Statements are sent, some are answered; two franchisees pay"):
+        story_money.send_statements(finance)
+        story_money.receive_payments(finance)
     with step("The statements are printed, as PDF and as a workbook"):
         outcome.statements = print_statements(stack.person("accountant"), stack)
     outcome.contracts = describe_contracts(stack.person("contract"))
@@ -73,16 +80,20 @@ def describe_contracts(manager: Person) -> list[str]:
 
 
 def assess_claims(service: Person) -> None:
-    """What is still a draft is submitted, what is submitted is assessed."""
+    """What is a draft is submitted, what is submitted is assessed; of each the latest stays, as on any working day."""
     for state, action in (("draft", "action_submit"), ("submitted", "action_assess")):
-        ids = service.call("franchise.claim", "search", [("state", "=", state)])
-        if ids:
-            service.call("franchise.claim", action, ids)
+        ids = service.call("franchise.claim", "search", [("state", "=", state)], order="reported_date, id")
+        if len(ids) > 1:
+            service.call("franchise.claim", action, ids[:-1])
 
 
 def approve_claims(service: Person, finance: Person, outcome: Outcome) -> None:
-    """Covered claims are approved. Of the others every second one is pursued all the same, with a reason."""
-    claims = service.search_read("franchise.claim", [("state", "=", "assessed")], ["coverage_state", "name"])
+    """Covered claims are approved, but for the latest. Of the others every second one is pursued all the same, with a
+    reason."""
+    fields = ["coverage_state", "name"]
+    found = service.search_read("franchise.claim", [("state", "=", "assessed")], fields, order="reported_date, id")
+    waiting = [claim["id"] for claim in found if claim["coverage_state"] == "covered"][-1:]
+    claims = sorted((claim for claim in found if claim["id"] not in waiting), key=lambda claim: claim["id"])
     uncovered = [claim["id"] for claim in claims if claim["coverage_state"] != "covered"]
     refused, overridden = uncovered[::2], uncovered[1::2]
     if refused:

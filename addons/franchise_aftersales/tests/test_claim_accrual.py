@@ -87,6 +87,14 @@ class TestClaimAccrual(FlowCase):
         self.assertTrue(other.show_reset_to_draft_button)
         other.button_draft()
         self.assertEqual(other.state, "draft", "what is no accrual stays free")
+    def test_kinds_have_the_names_that_settlement_lines_give_them(self):
+        claim = self.flow.recovery(100).claim_id
+        accruals = self.env["franchise.claim.accrual"]
+        rows = accruals.search([("claim_id", "=", claim.id)])
+        names = dict(accruals.fields_get(["kind"])["kind"]["selection"])
+        lines = dict(self.env["franchise.settlement.line"].fields_get(["kind"])["kind"]["selection"])
+        self.assertEqual({names[kind] for kind in rows.mapped("kind")}, {"Recovery"})
+        self.assertEqual(names, lines)
 
     def test_withdrawn_is_taken_back(self):
         recovery = self.flow.recovery(100, party="carrier")

@@ -46,6 +46,7 @@ class TestClaimFacts(FlowCase):
         values = self.flow.claim_values([("labour", None, 5.0)])
         claims = self.env["franchise.claim"]
         self.assertEqual(claims.with_context(import_file=True).create(values).source, "import")
+        self.assertEqual(claims.with_context(install_mode=True).create(values).source, "form", "a data file")
         portal = claims.with_user(self.flow.users["portal_franchisee"]).sudo()
         self.assertEqual(portal.create(values).source, "portal")
         with self.assertRaisesRegex(UserError, "works out by itself"):

@@ -53,6 +53,18 @@ class TestSettlement(FlowCase):
         self.assertFalse(self.flow.generate())
         self.assertEqual(recovery.claim_id.recovery_state, "open", "the carrier has not answered")
 
+    def test_a_claim_is_settled_when_nothing_is_left_to_decide(self):
+        """R-D9: what was accepted is settled; as long as nobody bears what was refused, the claim isn't."""
+        recovery = self.flow.accepted(accept="60.00")
+        claim = recovery.claim_id
+        carrier = (claim.recovery_ids - recovery).with_user(self.flow.users["service"])
+        carrier.action_accept()
+        self.flow.generate()
+        self.assertTrue(all(claim.recovery_ids.mapped("is_settled")))
+        self.assertEqual((claim.recovery_state, claim.amount_to_decide), ("answered", 20))
+        recovery.with_user(self.flow.users["finance"])._route({recovery.line_ids: 20}, "own", "Goodwill")
+        self.assertEqual((claim.recovery_state, claim.amount_to_decide), ("settled", 0))
+
     def test_what_is_answered_later_is_settled_later(self):
         recovery = self.flow.accepted()
         recovery._trusted().answered_on = self.flow.day(1)

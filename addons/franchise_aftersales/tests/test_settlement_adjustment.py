@@ -77,6 +77,23 @@ class TestSettlementAdjustment(FlowCase):
             bare._trusted().write({"state": "confirmed", "confirmed_by_id": bare.entered_by_id.id})
             self.env.flush_all()
 
+    def test_proof_uploaded_before_the_first_save_is_seen_by_the_second_person(self):
+        """R-E1: as a browser uploads to a form that wasn't saved yet; once confirmed, the proof stays."""
+        finance, manager = self.flow.users["finance"], self.flow.users["manager"]
+        files = self.env["ir.attachment"].with_user(finance)
+        first, second = (
+            files.create({"name": name, "raw": b"x", "res_model": "franchise.settlement.adjustment", "res_id": 0})
+            for name in ("letter.txt", "invoice.txt")
+        )
+        adjustment = self.adjustment(proof=False, attachment_ids=[Command.set(first.ids)])
+        adjustment.attachment_ids = [Command.link(second.id)]
+        seen = adjustment.with_user(manager)
+        self.env.invalidate_all()
+        self.assertEqual(sorted(seen.attachment_ids.mapped("name")), ["invoice.txt", "letter.txt"])
+        seen.action_confirm()
+        with self.assertRaises(UserError):
+            first.unlink()
+
     def test_frozen_once_confirmed_and_never_zero(self):
         adjustment = self.confirm(self.adjustment())
         for values in (

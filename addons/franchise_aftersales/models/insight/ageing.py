@@ -131,7 +131,7 @@ class FranchiseRecoveryAgeing(models.Model):
     amount_demanded = fields.Monetary(string="Demanded", readonly=True)
     amount_open = fields.Monetary(string="Still Open", readonly=True)
     amount_uncredited = fields.Monetary(string="Accepted, Not Credited", readonly=True)
-    amount_due = fields.Monetary(string="Open in All", readonly=True, help="Still open, and accepted but not credited.")
+    amount_due = fields.Monetary(string="Outstanding", readonly=True, help="Still open, and accepted but not credited.")
 
     def _facts(self):
         day = self._day(SQL("recovery.create_date"))

@@ -29,7 +29,7 @@ class FranchiseClaimAccrual(models.Model):
     partner_id = fields.Many2one("res.partner", readonly=True, index=True, ondelete="restrict")
     source_model = fields.Char(required=True, readonly=True)
     source_id = fields.Many2oneReference(model_field="source_model", required=True, readonly=True)
-    kind = fields.Char(required=True, readonly=True)
+    kind = fields.Selection("_selection_kind", required=True, readonly=True)
     date = fields.Date(required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True, help="Positive: more is expected to come in.")
     move_id = fields.Many2one(
@@ -37,6 +37,11 @@ class FranchiseClaimAccrual(models.Model):
     )
 
     _source = models.Index("(source_model, source_id)")
+
+    @api.model
+    def _selection_kind(self):
+        """The kinds by their names on settlement lines, where each of these amounts ends."""
+        return self.env["franchise.settlement.line"]._fields["kind"]._description_selection(self.env)
 
     @api.depends("claim_id.name", "date")
     def _compute_display_name(self):

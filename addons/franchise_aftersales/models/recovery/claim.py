@@ -66,7 +66,10 @@ class FranchiseClaim(models.Model):
             recoveries = claim.recovery_ids
             if not all(recovery.is_answered for recovery in recoveries):
                 claim.recovery_state = "open"
-            elif any(recovery.amount_accepted and not recovery.is_settled for recovery in recoveries):
+            elif (
+                any(recovery.amount_accepted and not recovery.is_settled for recovery in recoveries)
+                or claim.amount_to_decide
+            ):
                 claim.recovery_state = "answered"
             else:
                 claim.recovery_state = "settled" if claim.amount_recovered else "answered"

@@ -75,7 +75,7 @@ class FranchiseClaimRecovery(models.Model):
     partner_id = fields.Many2one("res.partner", required=True, readonly=True, index=True, ondelete="restrict")
     state = fields.Selection(
         [
-            ("demanded", "Demanded"),
+            ("demanded", "Demand Sent"),
             ("acknowledged", "Acknowledged"),
             ("accepted", "Accepted"),
             ("partial", "Accepted in Part"),

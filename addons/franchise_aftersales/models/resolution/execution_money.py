@@ -150,14 +150,15 @@ class FranchiseClaimExecution(models.Model):
             "party": "franchisee",
             "kind": CHARGE_KINDS[offer.kind],
             "date": fields.Date.context_today(self),
-            "name": self.name,
             "amount": -self.amount,
             "res_model": self._name,
             "res_id": self.id,
             "revision": len(self.sudo().charge_ids) + 1,
             "formula_values": {
                 "formula": "claim_offer",
-                "offer": offer.display_name,
+                "about": "",
+                "claim": self.claim_id.name,
+                "number": offer.number,
                 "accepted": fields.Date.to_string(offer.answered_at),
                 "amount": as_text(self.amount),
                 "percent": as_text(offer.percent),
@@ -273,7 +274,10 @@ class FranchiseClaimCharge(models.Model):
 
     def _text_claim_offer(self, values):
         # A settlement line's values say more than these, "source" among it, which isn't for a text.
-        known = {name: values.get(name) for name in ("offer", "accepted", "goods", "percent", "approved", "amount")}
+        known = {name: values.get(name) for name in ("accepted", "goods", "percent", "approved", "amount")}
+        known["offer"] = self.env._(
+            "%(claim)s offer %(number)s", claim=values.get("claim", ""), number=values.get("number", "")
+        )
         if known["goods"]:
             return self.env._("%(offer)s, accepted on %(accepted)s: %(goods)s", **known)
         if (known["percent"] or "0") != "0":

@@ -90,12 +90,27 @@ class FranchiseSettlementAdjustment(models.Model):
     def _compute_explanation(self):
         return super()._compute_explanation()
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        adjustments = super().create(vals_list)
+        adjustments._hold_proof()
+        return adjustments
+
     def write(self, vals):
         result = super().write(vals)
+        if "attachment_ids" in vals:
+            self._hold_proof()
         # Who changed it entered it: it is somebody else's to confirm.
         if not self._is_moving() and self._get_frozen_fields().intersection(vals):
             self._trusted().write({"entered_by_id": self.env.uid})
         return result
+
+    def _hold_proof(self):
+        """Files uploaded to a form that wasn't saved yet belong to nobody but who uploaded them: the second person must see
+        them too."""
+        for adjustment in self:
+            loose = adjustment.attachment_ids.filtered(lambda file: not file.res_id)
+            loose.write({"res_model": self._name, "res_id": adjustment.id})
 
     def action_confirm(self):
         """Confirm as a second person: it is settled with the partner's next settlement.
@@ -115,6 +130,7 @@ class FranchiseSettlementAdjustment(models.Model):
                         adjustment.display_name,
                     )
                 )
+        self.attachment_ids._franchise_freeze()
         return self._move("confirm", {"confirmed_by_id": self.env.uid})
 
     def action_cancel(self):
