@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 
 from odoo import fields, models
@@ -60,6 +61,15 @@ class FranchiseClaimRecovery(models.Model):
         messages = known.with_context(franchise_sync_event=(originals, reason))._sync_emit(kind)
         messages.awaits_answer = False  # the answer, if any, is one to the demand itself
         return messages
+
+    def _sync_emit_again(self, message):
+        if message.kind == "claim_submitted":
+            return super()._sync_emit_again(message)
+        return self._tell_system(message.kind, json.loads(message.payload).get("reason", ""))
+
+    def _sync_is_closed(self):
+        self.ensure_one()
+        return self.is_settled or self.state == "withdrawn"
 
     def _sync_prepare_payload(self, kind, endpoint):
         self.ensure_one()

@@ -57,7 +57,12 @@ class FranchiseSyncApi(models.AbstractModel):
 
     @api.model
     def reconcile_page(self, endpoint, after_id=0, limit=500):
-        """Our side of the messages of one system, in pages by id: uuid, hash, state, amounts as decimal strings."""
+        """Our side of the messages of one system, in pages by id, to be compared with the supplier's (R-G5).
+
+        :return: {"rows", "next"}: `next` is the `after_id` of the next page, 0 after the last one. A row: id, uuid, kind,
+            sha256, state, document (its number), remote_ref, delivered_at, awaits_answer; amount (asked) and
+            accepted_amount (agreed so far) as decimal strings in `currency`; answer_state, our document's status.
+        """
         self = self._system()
         system = self._endpoint(endpoint)
         limit = min(max(int(limit), 1), MAX_PAGE)
@@ -74,8 +79,13 @@ class FranchiseSyncApi(models.AbstractModel):
                 {
                     "id": message.id,
                     "uuid": message.uuid,
+                    "kind": message.kind,
                     "sha256": message.sha256,
                     "state": message.state,
+                    "document": message.document_name or "",
+                    "remote_ref": message.remote_ref or "",
+                    "delivered_at": utc_text(message.delivered_at),
+                    "awaits_answer": message.awaits_answer,
                     "amount": payload.get("amount", ""),
                     "currency": payload.get("currency", ""),
                     **answers.get(message.id, {"answer_state": "", "accepted_amount": ""}),

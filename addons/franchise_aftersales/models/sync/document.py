@@ -89,6 +89,19 @@ class FranchiseSyncDocument(models.AbstractModel):
         """{"answer_state", "accepted_amount" (decimal string)}: our view of the supplier's answer, to reconcile."""
         raise NotImplementedError
 
+    def _sync_emit_again(self, message):
+        """Tell the document as it is now, in place of `message`, which was rejected; a kind that needs more overrides it.
+
+        :return: the new message; none where the partner has no system any more.
+        """
+        self.ensure_one()
+        return self._sync_emit(message.kind)
+
+    def _sync_is_closed(self):
+        """Whether nothing more will be said about this document: its old messages may then be removed."""
+        self.ensure_one()
+        return not self._sync_awaits_answer
+
     def _sync_emit(self, kind):
         """Write one outbox row per document in this very transaction; documents without a system are left out.
 
