@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class FranchiseSyncStep(models.TransientModel):
@@ -9,15 +10,17 @@ class FranchiseSyncStep(models.TransientModel):
 
     step = fields.Selection(
         [("replay", "Send again"), ("quarantine", "Set aside"), ("supersede", "Send the document as it is now")],
-        required=True,
+        default="replay",
         readonly=True,
     )
     message_ids = fields.Many2many("franchise.sync.message", string="Messages", readonly=True)
-    reason = fields.Char(required=True)
+    reason = fields.Char()
 
     def action_apply(self):
-        """Take the step. :raises AccessError, UserError: as the step of the messages says."""
+        """Take the step. :raises AccessError, UserError: no reason is given, or as the step of the messages says."""
         self.ensure_one()
+        if not (self.reason or "").strip():
+            raise UserError(self.env._("Say why: the reason is kept in the log of the messages."))
         steps = {
             "replay": self.message_ids.action_replay,
             "quarantine": self.message_ids.action_quarantine,

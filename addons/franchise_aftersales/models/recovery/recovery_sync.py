@@ -126,8 +126,7 @@ class FranchiseClaimRecovery(models.Model):
         if waiting:
             # One log for all instead of a tracked change each: thousands are delivered in one call.
             waiting.with_context(mail_notrack=True)._move("acknowledge")
-            body = self.env._("The supplier's system has the claim.")
-            waiting._message_log_batch(bodies=dict.fromkeys(waiting.ids, body))
+            waiting._sync_log(self.env._("The supplier's system has the claim."))
 
     def _sync_on_refused(self, message):
         """The supplier's system did not take a change: somebody has to talk to the supplier."""

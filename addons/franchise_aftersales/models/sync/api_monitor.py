@@ -24,13 +24,22 @@ class FranchiseSyncApi(models.AbstractModel):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT endpoint_id, state, COUNT(*),
-                           COUNT(*) FILTER (WHERE state = 'delivered' AND awaits_answer AND answered_at IS NULL),
+                    SELECT endpoint_id, state, COUNT(*), 0,
                            COALESCE(EXTRACT(EPOCH FROM %(now)s - MIN(next_attempt_at)
                                             FILTER (WHERE state = 'pending' AND next_attempt_at <= %(now)s)), 0)
                       FROM franchise_sync_message
-                     WHERE endpoint_id IN %(endpoints)s
+                     WHERE endpoint_id IN %(endpoints)s AND state <> 'delivered'
                   GROUP BY endpoint_id, state
+                 UNION ALL
+                    SELECT endpoint_id, 'delivered', COUNT(*), 0, 0
+                      FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s AND state = 'delivered'
+                  GROUP BY endpoint_id
+                 UNION ALL
+                    SELECT endpoint_id, 'awaiting', 0, COUNT(*), 0
+                      FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s AND state = 'delivered' AND awaits_answer AND answered_at IS NULL
+                  GROUP BY endpoint_id
                     """,
                     now=now,
                     endpoints=tuple(endpoints.ids),
@@ -47,7 +56,7 @@ class FranchiseSyncApi(models.AbstractModel):
             }
             entry.update(
                 code=endpoint.code,
-                awaiting_answer=by_state.get("delivered", (0, 0, 0))[1],
+                awaiting_answer=by_state.get("awaiting", (0, 0, 0))[1],
                 oldest_due_seconds=by_state.get("pending", (0, 0, 0))[2],
                 last_success_at=utc_text(endpoint.last_success_at),
                 breaker=endpoint.breaker_state,
