@@ -72,4 +72,11 @@ from . import test_claim_search
 from . import test_tie_out_check
 from . import test_quarter
 from . import test_portal_pages
-from . import test_rate_limit, test_outbox_health, test_outbox_operator, test_reconciliation, test_sync_purge
+from . import (
+    test_rate_limit,
+    test_outbox_health,
+    test_outbox_operator,
+    test_reconciliation,
+    test_sync_purge,
+    test_outbox_indexes,
+)

@@ -183,7 +183,9 @@ class TestSyncMonitor(OutboxCase):
     def test_smart_buttons_lead_to_the_messages(self):
         endpoint = self.flow.endpoint
         action = endpoint.with_context(sync_filter="failed").action_view_messages()
-        self.assertEqual((action["domain"], action["context"]), ([("endpoint_id", "=", endpoint.id)], {"search_default_failed": 1}))
+        self.assertEqual(
+            (action["domain"], action["context"]), ([("endpoint_id", "=", endpoint.id)], {"search_default_failed": 1})
+        )
         for action in (endpoint.action_view_attempts(), endpoint.action_view_drifts()):
             self.assertEqual(action["domain"], [("endpoint_id", "=", endpoint.id)])
 

@@ -66,7 +66,7 @@ class TestOutboxTogether(CommitCase):
             self.world(env).endpoint.rate_limit = 36
         try:
             with mute_logger("odoo.sql_db", "odoo.service.model"):
-                found = self.together(*([lambda env: self.lease_ids(env)] * 3))
+                found = self.together(*([self.lease_ids] * 3))
             self.assertEqual([error for _ids, _tries, error in found if error], [])
             self.assertEqual(sum(len(ids) for ids, _tries, _error in found), 3)
             with self.transaction() as env:

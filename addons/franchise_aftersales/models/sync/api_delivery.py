@@ -244,6 +244,7 @@ class FranchiseSyncApi(models.AbstractModel):
             )
         )
         if poisoned:
+            self.env["franchise.sync.message"].invalidate_model(flush=False)
             system._alert_owner(
                 self.env._("Messages set aside"),
                 self.env._(

@@ -100,9 +100,7 @@ class FranchiseSyncApi(models.AbstractModel):
         system = self._endpoint(endpoint)
         record = self._reconciliation(system, run)
         names = [plain_text(total.get("currency"), 20) for total in totals]
-        currencies = (
-            self.env["res.currency"].sudo().with_context(active_test=False).search([("name", "in", names)])
-        )
+        currencies = self.env["res.currency"].sudo().with_context(active_test=False).search([("name", "in", names)])
         ids = {currency.name: currency.id for currency in currencies}
         lines = []
         for total in totals:

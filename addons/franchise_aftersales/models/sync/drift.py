@@ -48,9 +48,7 @@ class FranchiseSyncDrift(models.Model):
         required=True,
         readonly=True,
     )
-    found_by_id = fields.Many2one(
-        "franchise.sync.reconciliation", required=True, readonly=True, ondelete="restrict"
-    )
+    found_by_id = fields.Many2one("franchise.sync.reconciliation", required=True, readonly=True, ondelete="restrict")
     seen_by_id = fields.Many2one(
         "franchise.sync.reconciliation",
         string="Last Seen By",

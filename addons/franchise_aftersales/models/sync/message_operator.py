@@ -11,9 +11,7 @@ class FranchiseSyncMessage(models.Model):
 
     _inherit = "franchise.sync.message"
 
-    superseded_by_id = fields.Many2one(
-        "franchise.sync.message", readonly=True, copy=False, index="btree_not_null"
-    )
+    superseded_by_id = fields.Many2one("franchise.sync.message", readonly=True, copy=False, index="btree_not_null")
     waits_for_id = fields.Many2one(
         "franchise.sync.message",
         compute="_compute_waits_for_id",
