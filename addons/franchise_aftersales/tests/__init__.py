@@ -73,3 +73,11 @@ from . import test_tie_out_check
 from . import test_quarter
 from . import test_portal_pages
 from . import test_settlement_posting_amounts
+from . import (
+    test_rate_limit,
+    test_outbox_health,
+    test_outbox_operator,
+    test_reconciliation,
+    test_sync_purge,
+    test_outbox_indexes,
+)
