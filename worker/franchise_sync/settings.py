@@ -34,7 +34,10 @@ class Settings(BaseSettings):
     erp_login: str = ""
     erp_api_key: SecretStr = SecretStr("")
     erp_api_key_file: Path | None = None
-    erp_transport: Literal["odoorpc"] = "odoorpc"
+    erp_transport: Literal["jsonrpc", "json2"] = "jsonrpc"
+    #: Where Odoo's websocket is, if not at ``erp_url`` (with several Odoo workers: the gevent port).
+    erp_bus_url: str = ""
+    erp_bus: bool = True
 
     report_login: str = ""
     report_api_key: SecretStr = SecretStr("")
@@ -90,7 +93,11 @@ class Settings(BaseSettings):
 
     def missing(self) -> list[str]:
         """:return: one sentence for each setting that is needed to reach our Odoo and isn't there"""
-        sentences = self._unset(*WHERE, ("erp_login", "the login of the worker's API user"))
+        # With JSON-2 the key alone says whose it is.
+        login = (
+            [("erp_login", "the login of the worker's API user")] if self.erp_transport == "jsonrpc" else []
+        )
+        sentences = self._unset(*WHERE, *login)
         if not self.erp_api_key.get_secret_value() and self.erp_api_key_file is None:
             sentences.append(
                 f"{PREFIX}ERP_API_KEY or {PREFIX}ERP_API_KEY_FILE is not set: the worker's API key."
