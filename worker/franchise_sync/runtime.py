@@ -11,6 +11,7 @@ from typing import Any
 
 from franchise_sync import metrics
 from franchise_sync.delivery.deliver import Deliverer, Limits
+from franchise_sync.delivery.helpers import Helpers
 from franchise_sync.delivery.inbox import Collector, SeenAnswers
 from franchise_sync.erp.json2_adapter import Json2Erp
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
@@ -60,6 +61,8 @@ class Runtime:
         self._build = build_connector
         self._seen = SeenAnswers()
         self._mine = threading.local()
+        # One leases and one records for each thread that sends.
+        self._helpers = Helpers(2 * settings.worker_threads)
         self._lock = threading.Lock()
         self._endpoints: dict[str, Endpoint] = {}
         self._endpoints_until = 0.0
@@ -124,7 +127,8 @@ class Runtime:
 
     def deliver(self, code: str) -> Counter[str]:
         """:raise SyncError: a side can't be reached or the endpoint can't be used"""
-        return Deliverer(self.erp(), self.connector, self.limits, self.stopping).deliver(code)
+        deliverer = Deliverer(self.erp, self.connector, self.limits, self.stopping, self._helpers)
+        return deliverer.deliver(code)
 
     def collect(self, code: str) -> Counter[str]:
         """:raise SyncError: a side can't be reached or the endpoint can't be used"""

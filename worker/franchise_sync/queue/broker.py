@@ -48,6 +48,17 @@ def open_broker(url: str, namespace: str = "franchise-sync") -> Broker:
     )
 
 
+def waiting(broker: Broker, queue: str) -> int:
+    """:return: number of messages in the queue that nobody has fetched yet
+    :raise Exception: the broker can't be reached
+    """
+    if hasattr(broker, "client"):
+        return int(broker.client.llen(f"{broker.namespace}:{queue}"))
+    if hasattr(broker, "get_queue_message_counts"):
+        return int(broker.get_queue_message_counts(queue)[0])
+    return int(broker.queues[queue].qsize()) if queue in broker.queues else 0
+
+
 def ping(url: str) -> None:
     """:raise ConfigurationError: nobody answers there, or it refuses us"""
     broker = open_broker(url)
