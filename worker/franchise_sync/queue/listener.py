@@ -46,6 +46,8 @@ class Listener(threading.Thread):
         self._nudge = nudge
         self._socket: socket.socket | None = None
         self._ended = threading.Event()
+        #: Whether the bus is heard now.
+        self.is_connected = False
 
     def run(self) -> None:
         wait = _FIRST_WAIT
@@ -60,6 +62,7 @@ class Listener(threading.Thread):
                 reason = " ".join(str(error).split())[:300] or error.__class__.__name__
                 _log.info("the bus is not heard; the outbox is looked at by itself", reason=reason)
             finally:
+                self.is_connected = False
                 metrics.LISTENING.set(0)
             wait = _FIRST_WAIT if monotonic() - started > _GOOD else min(wait * 2, _LONGEST_WAIT)
             # Jitter: when Odoo is back, not all workers knock at the same moment.
@@ -85,6 +88,7 @@ class Listener(threading.Thread):
         try:
             subscription = {"event_name": "subscribe", "data": {"channels": [channel], "last": 0}}
             bell.send(json.dumps(subscription))
+            self.is_connected = True
             metrics.LISTENING.set(1)
             _log.info("listening to the bus of our Odoo")
             self._nudge.set()
