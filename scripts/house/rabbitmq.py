@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 
 from . import ports
 from .commands import clean_env

@@ -27,8 +27,8 @@ from house.processes import Crew
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "worker"))
 
-from worker_fakes import FakeSyncApi, MemoryErp  # noqa: E402 - the path has to come first
-from worker_suppliers import FakeConnector, FakeSupplier  # noqa: E402
+from worker_fakes import FakeSyncApi, MemoryErp
+from worker_suppliers import FakeConnector, FakeSupplier
 
 GARBAGE = (b"\xff\xfe not JSON", b"{}", b'{"actor_name": "deliver"', b"null")
 

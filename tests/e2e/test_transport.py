@@ -28,7 +28,7 @@ from house import counting, story
 from house.stack import OUR_DATABASE, WORKER_LOGIN
 
 UNDELIVERED = "SELECT count(*) FROM franchise_sync_message WHERE state != 'delivered'"
-WORKER = f"(SELECT id FROM res_users WHERE login = '{WORKER_LOGIN}')"  # noqa: S608
+WORKER = f"(SELECT id FROM res_users WHERE login = '{WORKER_LOGIN}')"
 KEYS = f"res_users_apikeys WHERE user_id = {WORKER}"
 REFUSED = (AuthenticationError, MissingRight)
 
@@ -122,7 +122,7 @@ def test_private_methods_are_refused(client) -> None:
 def test_revoked_access_stops_at_once(client, settled, what: str) -> None:
     """R-G8: key deleted, user archived, group removed: the very next call is refused, and works once it is given back."""
     erp, admin = erp_of(client), settled.person("admin")
-    [[user]] = rows(settled, f"SELECT id FROM res_users WHERE login = '{WORKER_LOGIN}'")  # noqa: S608
+    [[user]] = rows(settled, f"SELECT id FROM res_users WHERE login = '{WORKER_LOGIN}'")
     [group] = admin.search_read(
         "ir.model.data", [("module", "=", "franchise_aftersales"), ("name", "=", "group_sync_worker")], ["res_id"]
     )
@@ -138,7 +138,7 @@ def test_revoked_access_stops_at_once(client, settled, what: str) -> None:
     # The key by SQL: no cache of Odoo's is told of that.
     revoke, restore = {
         "key": (
-            lambda: sql(f"CREATE TABLE kept AS SELECT * FROM {KEYS}; DELETE FROM {KEYS}"),  # noqa: S608
+            lambda: sql(f"CREATE TABLE kept AS SELECT * FROM {KEYS}; DELETE FROM {KEYS}"),
             lambda: sql("INSERT INTO res_users_apikeys SELECT * FROM kept; DROP TABLE kept"),
         ),
         "user": (lambda: write(active=False), lambda: write(active=True)),
@@ -234,10 +234,10 @@ class Receipts(Connector):
 
 def again(stack, count: int) -> list[Message]:
     """Make delivered messages stuck, and let an operator send them again; returns their uuids."""
-    found = rows(stack, f"SELECT id, uuid FROM franchise_sync_message ORDER BY id DESC LIMIT {count}")  # noqa: S608
+    found = rows(stack, f"SELECT id, uuid FROM franchise_sync_message ORDER BY id DESC LIMIT {count}")
     ids = [int(row[0]) for row in found]
     stack.cluster.sql(
-        f"UPDATE franchise_sync_message SET state = 'dead' WHERE id IN ({', '.join(map(str, ids))})",  # noqa: S608
+        f"UPDATE franchise_sync_message SET state = 'dead' WHERE id IN ({', '.join(map(str, ids))})",
         OUR_DATABASE,
     )
     stack.person("operator").call("franchise.sync.message", "action_replay", ids)
@@ -266,7 +266,7 @@ def test_an_idle_worker_is_woken_by_the_bus(listening: Service, settled) -> None
     Receipts.at.clear()
     operator = settled.person("operator")
     [[number_, uuid]] = rows(settled, "SELECT id, uuid FROM franchise_sync_message ORDER BY id DESC LIMIT 1")
-    stuck = f"UPDATE franchise_sync_message SET state = 'dead' WHERE id = {number_}"  # noqa: S608
+    stuck = f"UPDATE franchise_sync_message SET state = 'dead' WHERE id = {number_}"
     wait_for(lambda: listening.listener is not None and listening.listener.is_connected)
     time.sleep(1)
     delays = []

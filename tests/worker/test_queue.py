@@ -224,3 +224,49 @@ def test_sigterm_ends_it_gracefully(api: FakeSyncApi, broker: str) -> None:
     assert "Traceback" not in errors
     assert KEY not in errors
     assert '"stopped"' in errors
+
+
+def test_a_hung_supplier_does_not_keep_it_from_ending(
+    settings: Settings, api: FakeSyncApi, supplier: FakeSupplier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-G7: SIGTERM ends it within seconds; the lease of what hangs ends by itself."""
+    sending = threading.Event()
+
+    def hang(self, messages, deadline):
+        sending.set()
+        time.sleep(4)
+        return []
+
+    monkeypatch.setattr(FakeConnector, "send", hang)
+    runtime = Runtime(
+        settings,
+        erp_factory=lambda _settings: MemoryErp(api),
+        build_connector=lambda endpoint, context: FakeConnector(endpoint, context, supplier),
+    )
+    service = Service(settings.model_copy(update={"stop_seconds": 0.5}), runtime)
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    api.add(1)
+    assert sending.wait(5)
+    started = time.monotonic()
+    service.stop()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert time.monotonic() - started < 3
+    assert api.rows[1]["token"]
+
+
+def test_a_second_signal_ends_it_at_once(api: FakeSyncApi) -> None:
+    """R-G7: an operator who is in a hurry; leases end by themselves."""
+    with serving(lambda handler: time.sleep(15)) as server:
+        running = process(server.url, FRANCHISE_SYNC_BROKER_URL="stub://")
+        try:
+            assert until(lambda: len(server.requests) > 0, 15)
+            running.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            assert running.poll() is None
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=3)
+        finally:
+            running.kill()
+    assert running.returncode == 128 + signal.SIGTERM

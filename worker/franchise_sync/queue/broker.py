@@ -25,6 +25,7 @@ def open_broker(url: str, namespace: str = "franchise-sync") -> Broker:
     try:
         if scheme in ("redis", "rediss", "unix"):
             import redis
+
             from franchise_sync.queue.redis_broker import SoundRedisBroker
 
             client = redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
