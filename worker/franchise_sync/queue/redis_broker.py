@@ -1,7 +1,7 @@
 """Dramatiq's Redis broker, but an undecodable message costs a line in the log and nothing else.
 
-As it comes, such a message breaks the consumer, which starts anew after three seconds, and is handed out again and
-again, for ever.
+As it comes, such a message breaks the consumer, which starts anew after three seconds, and is handed out
+again and again, for ever.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from franchise_sync.runtime import Runtime
 
 _log = log.get(__name__)
 LONGEST_WAIT = 5.0  #: seconds between looks while our Odoo or the broker can't be reached
-#: Seconds between looks at least, however often the bell rings: under load the batches under way find what is new.
+#: Seconds between looks at least, however often the bell rings: under load, what is new is found by the
+#: deliveries under way.
 SHORTEST_WAIT = 0.1
 #: Answer intervals after which a supplier that owes no answer is asked, too: a clerk may reopen one.
 LOOK_BACK = 6
