@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from worker_fakes import FakeSyncApi
@@ -27,9 +28,20 @@ from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.json2_client import Json2Client
 
 
-def client(url: str, key: str = KEY, database: str = DATABASE, **options) -> Json2Client:
+OPENED: list[Json2Client] = []
+
+
+@pytest.fixture(autouse=True)
+def close_connections() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+def client(url: str, **options) -> Json2Client:
     options = {"policy": TargetPolicy(inside=True), "deadline": 2.0, **options}
-    return Json2Client(Target.parse(url), database, key, **options)
+    OPENED.append(Json2Client(Target.parse(url), DATABASE, KEY, **options))
+    return OPENED[-1]
 
 
 def test_what_is_sent(api: FakeSyncApi) -> None:
