@@ -185,7 +185,7 @@ def test_flushed_costs_seconds(service: Service, broker: Real, api: FakeSyncApi,
     enqueue, lost = service.broker.enqueue, []
 
     def enqueue_and_lose(message, **kwargs):
-        if lost:
+        if lost or message.actor_name != "deliver":
             return enqueue(message, **kwargs)
         lost.append(message)
         broker.flush()
@@ -196,7 +196,7 @@ def test_flushed_costs_seconds(service: Service, broker: Real, api: FakeSyncApi,
     seconds = all_delivered(api, 10)
     print(f"\nflushed: {seconds:.2f} s of delay")
     assert lost
-    assert seconds <= 5
+    assert 1 < seconds <= 5
 
 
 def test_killed_and_started_empty(service: Service, broker: Real, api: FakeSyncApi, supplier: FakeSupplier) -> None:

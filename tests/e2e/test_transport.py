@@ -7,6 +7,7 @@ import threading
 import time
 import uuid as uuids
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -243,21 +244,48 @@ def again(stack, count: int) -> list[Message]:
     return [row[1] for row in found]
 
 
-@pytest.fixture(params=["jsonrpc", "json2"])
-def listening(request, settled, monkeypatch, tmp_path: Path) -> Iterator[Service]:
-    """A worker in this process that hears the bus and hardly ever looks by itself."""
-    for name, value in settled.worker_env.items():
+@contextmanager
+def working(stack, monkeypatch, **options) -> Iterator[Service]:
+    """A worker in this process, whose supplier only takes receipts."""
+    for name, value in stack.worker_env.items():
         if name.startswith("FRANCHISE_SYNC_"):
             monkeypatch.setenv(name, value)
-    settings = Settings(poll_interval=600, answer_interval=3600, erp_transport=request.param, worker_threads=2)
-    runtime = Runtime(settings, build_connector=Receipts)
-    service = Service(settings, runtime)
+    settings = Settings(answer_interval=3600, worker_threads=2, **options)
+    service = Service(settings, Runtime(settings, build_connector=Receipts))
     thread = threading.Thread(target=service.run)
     thread.start()
-    yield service
-    service.stop()
-    thread.join(15)
+    try:
+        yield service
+    finally:
+        service.stop()
+        thread.join(15)
     assert not thread.is_alive()
+
+
+@pytest.fixture(params=["jsonrpc", "json2"])
+def listening(request, settled, monkeypatch) -> Iterator[Service]:
+    """A worker that hears the bus and hardly ever looks by itself."""
+    with working(settled, monkeypatch, poll_interval=600, erp_transport=request.param) as service:
+        yield service
+
+
+def test_a_dead_workers_messages_are_sent_when_its_lease_ends(client, settled, monkeypatch) -> None:
+    """R-G4, R-G9: whoever leased them was killed; nothing delays the next worker by more than 5 s."""
+    Receipts.at.clear()
+    [uuid] = again(settled, 1)
+    [[code]] = rows(
+        settled,
+        "SELECT code FROM franchise_sync_endpoint WHERE id ="
+        f" (SELECT endpoint_id FROM franchise_sync_message WHERE uuid = '{uuid}')",
+    )
+    started, lease_seconds = time.monotonic(), 8
+    assert erp_of(client).lease(code, 10, lease_seconds, str(uuids.uuid4())).messages
+    with working(settled, monkeypatch, poll_interval=2):
+        wait_for(lambda: uuid in Receipts.at, 30)
+        seconds = time.monotonic() - started
+        wait_for(lambda: not number(settled, UNDELIVERED))
+    print(f"\nlease of {lease_seconds} s, taken over after {seconds:.1f} s")
+    assert lease_seconds - 1 <= seconds <= lease_seconds + 5
 
 
 def test_an_idle_worker_is_woken_by_the_bus(listening: Service, settled) -> None:

@@ -27,7 +27,6 @@ from franchise_sync.text import mask
 from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.json2_client import Json2Client
 
-
 OPENED: list[Json2Client] = []
 
 

@@ -72,7 +72,7 @@ class Service:
 
     def _shut_down(self) -> None:
         _log.info("stopping: what is being sent is finished first", at_most=self.settings.stop_seconds)
-        # Whoever hangs longer is left: its lease ends by itself, and the receiver recognises what comes again.
+        # What hangs longer is left: its lease ends by itself, and the receiver recognises what comes again.
         self.worker.stop(timeout=int(self.settings.stop_seconds * 1000))
         self.ticker.join(timeout=5)
         self.broker.close()

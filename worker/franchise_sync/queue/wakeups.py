@@ -15,8 +15,8 @@ class WakeUps:
     """Safe for threads.
 
     A wake-up is under way until its job has run here, or until our Odoo says that nothing is due (another
-    process took it). One that stays under way although the broker is empty was lost, with the broker's memory or
-    with the process that had fetched it, and is sent again.
+    process took it). One that stays under way although the broker is empty was lost, with the broker's memory
+    or with the process that had fetched it, and is sent again.
 
     :param lost: seconds after which that is believed
     :param stale: seconds after which it is sent again in any case

@@ -80,8 +80,8 @@ class Json2Client:
             if reply.status == 404:
                 # Without a database Odoo knows no such path, and says so on a page for people.
                 raise ConfigurationError(
-                    f"{self.target} has no JSON-2 for the database {self._database!r}: no such database, or an "
-                    "Odoo older than 19."
+                    f"{self.target} has no JSON-2 for the database {self._database!r}: "
+                    "no such database, or an Odoo older than 19."
                 ) from None
             check_status(self.target, reply)
             raise UnknownFate(f"{self.target} answered something that is not JSON.") from None
