@@ -147,7 +147,12 @@ def test_wake_ups_do_not_pile_up() -> None:
     assert not wake_ups.claim("deliver", "x")
     assert not wake_ups.begin("deliver", "x")
     assert wake_ups.begin("deliver", "y")
+    assert not wake_ups.nudge.is_set()
+    wake_ups.worked("deliver", "y")
+    assert not wake_ups.nudge.is_set()
+    # What was written between its last look and its end is looked for at once.
     wake_ups.worked("deliver", "x")
+    assert wake_ups.nudge.is_set()
     assert wake_ups.claim("deliver", "x")
 
 

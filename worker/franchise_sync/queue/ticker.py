@@ -42,8 +42,8 @@ class Ticker(threading.Thread):
         self._waiting = waiting
         self._answers_at = 0.0
         self._look_back_at = 0.0
-        #: Set it to look at once; the listener on Odoo's bus does so.
-        self.nudge = threading.Event()
+        #: Set it to look at once; the listener does so, and a delivery that may have missed something.
+        self.nudge = wake_ups.nudge
 
     def run(self) -> None:
         failures = 0

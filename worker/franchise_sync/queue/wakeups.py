@@ -31,13 +31,19 @@ class WakeUps:
         self._waits: dict[tuple[str, str], float] = {}
         self._failures: dict[tuple[str, str], int] = {}
         self._running: set[tuple[str, str]] = set()
+        self._again: set[tuple[str, str]] = set()
+        #: Set when the outbox should be looked at once.
+        self.nudge = threading.Event()
         self._lock = threading.Lock()
 
     def claim(self, job: str, endpoint: str, line_is_empty: bool = True) -> bool:
         """:return: whether a wake-up may be sent now; if so it counts as under way"""
         key, now = (job, endpoint), monotonic()
         with self._lock:
-            if key in self._running or now < self._waits.get(key, 0.0):
+            if key in self._running:
+                self._again.add(key)
+                return False
+            if now < self._waits.get(key, 0.0):
                 return False
             sent = self._sent.get(key)
             if sent is not None and now - sent < (self._lost if line_is_empty else self._stale):
@@ -48,17 +54,20 @@ class WakeUps:
     def begin(self, job: str, endpoint: str) -> bool:
         """A wake-up has come.
 
-        :return: False when the same job runs in this process, which will find whatever this one would
+        :return: False when the same job runs in this process; what it misses is looked for as it ends
         """
         with self._lock:
             if (job, endpoint) in self._running:
+                self._again.add((job, endpoint))
                 return False
             self._running.add((job, endpoint))
             return True
 
     def worked(self, job: str, endpoint: str) -> None:
-        """The wake-up has done its work."""
+        """The wake-up has done its work; something may have come after its last look."""
         with self._lock:
+            if (job, endpoint) in self._again:
+                self.nudge.set()
             self._forget(job, endpoint)
             self._failures.pop((job, endpoint), None)
             self._waits.pop((job, endpoint), None)
@@ -84,4 +93,5 @@ class WakeUps:
 
     def _forget(self, job: str, endpoint: str) -> None:
         self._running.discard((job, endpoint))
+        self._again.discard((job, endpoint))
         self._sent.pop((job, endpoint), None)
