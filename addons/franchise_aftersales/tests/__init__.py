@@ -81,3 +81,4 @@ from . import (
     test_sync_purge,
     test_outbox_indexes,
 )
+from . import test_sync_transport

@@ -20,6 +20,7 @@ API = {
     "report_drift",
     "close_reconciliation",
     "status",
+    "wake_channel",
 }
 PROGRAMS = {"fetch_files"}
 # Odoo's own methods that ours extend.
@@ -94,6 +95,7 @@ class TestAccessRpc(FlowCase):
             "endpoints": (),
             "pending": (),
             "status": (),
+            "wake_channel": (),
             "lease": (self.flow.endpoint.code, 1, 60, "x" * 36),
             "finish": ("x" * 36, []),
             "release": ("x" * 36,),
