@@ -101,6 +101,7 @@ class TestStatementConfirmation(ConfirmationCase):
         """R-E4: nobody is silent about what they never saw."""
         nobody = self.partner("Unreachable")
         settlement = self.flow.settlement(supplier=nobody, state="confirmed")
+        self.env["franchise.sync.endpoint"].search([("partner_id", "=", nobody.id)]).active = False
         with self.assertRaisesRegex(UserError, "neither an e-mail address nor a portal user"):
             settlement.action_send_statement()
 

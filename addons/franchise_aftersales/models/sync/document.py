@@ -42,12 +42,16 @@ class FranchiseSyncDocument(models.AbstractModel):
     def action_view_messages(self):
         """Open the sync messages of this document."""
         self.ensure_one()
+        return {**self._messages_action(), "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)]}
+
+    @api.model
+    def _messages_action(self):
+        """The window of sync messages; who opens it says of which."""
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Messages"),
             "res_model": "franchise.sync.message",
             "view_mode": "list,form",
-            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
         }
 
     def _sync_aggregate(self):
@@ -62,6 +66,10 @@ class FranchiseSyncDocument(models.AbstractModel):
     def _sync_prepare_payload(self, kind, endpoint):
         """JSON-able dict of the event `kind` for `endpoint`, with a "document" entry; amounts as decimal strings, dates ISO 8601."""
         raise NotImplementedError
+
+    def _sync_files(self):
+        """Files (`ir.attachment`) that go with this document's messages; a payload names them by their SHA-256."""
+        return self.env["ir.attachment"]
 
     def _sync_on_delivered(self):
         """The partner's system has the document now."""
