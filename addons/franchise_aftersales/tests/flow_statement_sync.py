@@ -17,9 +17,42 @@ class StatementSyncCase(OutboxCase):
     def delivered(self, confirmation=None, **values):
         """A statement that the supplier's system has; older messages are delivered with it."""
         confirmation = confirmation or sent(self.flow, **values)
-        while reply := self.flow.lease()["messages"] and self.flow.lease():
+        reply = self.flow.lease()
+        while reply["messages"]:
             self.flow.finish(reply)
+            reply = self.flow.lease()
         return confirmation
+
+    def made(self, *amounts, currency=None, partner=None):
+        """The sent statement of a settlement of made-up amounts."""
+        partner = partner or self.flow.supplier
+        partner.email = "supplier@partner.example.com"
+        settlement = self.env["franchise.settlement"].create(
+            {
+                "company_id": self.flow.company.id,
+                "partner_id": partner.id,
+                "party": "supplier",
+                "currency_id": (currency or self.flow.currency).id,
+                "date_to": self.flow.today,
+            }
+        )
+        self.env["franchise.settlement.line"].create(
+            [
+                {
+                    "settlement_id": settlement.id,
+                    "source_model": "res.partner",
+                    "source_id": settlement.id * 1000 + number,
+                    "kind": "recovery",
+                    "date": self.flow.today,
+                    "name": f"Made up {number}",
+                    "amount": amount,
+                }
+                for number, amount in enumerate(amounts, start=1)
+            ]
+        )
+        settlement.with_user(self.flow.users["finance"]).action_confirm()
+        settlement.with_user(self.flow.users["finance"]).action_send_statement()
+        return settlement.confirmation_id
 
     def reply(self, confirmation, state="accepted", currency="CNY", **values):
         """What becomes of an answer to the statement: {message_id, status, reason}."""

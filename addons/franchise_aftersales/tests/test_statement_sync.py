@@ -41,22 +41,23 @@ class TestStatementSync(StatementSyncCase):
 
     def test_the_figures_add_up_in_every_currency(self):
         """R-G1, R-E6: the same as on the statement, in currencies with 0, 2 and 3 decimals; nothing is "-0"."""
-        for name, amount, expected in (("JPY", 1001, "801"), ("KWD", 10.005, "8.004"), ("CNY", 33.33, "26.66")):
+        for name, amounts, expected in (
+            ("JPY", (1000.0, -199.0, 0.0), "801"),
+            ("KWD", (10.005, -2.001), "8.004"),
+            ("CNY", (0.1, 0.2, -0.3, 33.33), "33.33"),
+            ("USD", (0.1, 0.2, -0.3), "0.00"),
+        ):
             with self.subTest(name):
                 currency = self.flow.active_currency(self.env, name)
-                supplier = self.flow.partner(f"Supplier {name}", email="x@partner.example.com")
-                self.flow.make_agreement(supplier, currency=currency)
-                self.flow.make_endpoint(supplier, f"s_{name.lower()}")
-                confirmation = sent(self.flow, amount=amount, supplier=supplier, currency=currency)
+                confirmation = self.made(*amounts, currency=currency)
                 payload = json.loads(self.told(confirmation).payload)
                 total = sum(Decimal(line["amount"]) for line in payload["lines"])
                 self.assertEqual((payload["amount"], total), (expected, Decimal(expected)))
-                self.assertEqual(
-                    Decimal(payload["opening_balance"]) + total, Decimal(payload["closing_balance"])
-                )
+                self.assertEqual(Decimal(payload["opening_balance"]) + total, Decimal(payload["closing_balance"]))
+                self.assertEqual([line["key"] for line in payload["lines"]], [str(n + 1) for n in range(len(amounts))])
                 self.assertEqual(confirmation._sync_money(-0.0001), f"{0:.{currency.decimal_places}f}")
 
-    def test_who_has_no_system_and_franchisees_get_no_row(self):
+    def test_who_has_no_system_gets_no_row(self):
         supplier = self.flow.partner("No system", email="x@partner.example.com")
         self.flow.make_agreement(supplier)
         endpoint = self.flow.make_endpoint(supplier, "gone")
@@ -65,12 +66,15 @@ class TestStatementSync(StatementSyncCase):
         settlement.action_send_statement()
         self.assertFalse(self.told(settlement.confirmation_id))
         self.assertEqual(settlement.sync_state, "none")
-        confirmation = sent(self.flow)
-        with patch.object(type(confirmation), "_sync_emit") as emit:
-            self.env.cr.execute("UPDATE franchise_statement_confirmation SET party = 'franchisee' WHERE id = %s", [confirmation.id])
-            confirmation.invalidate_recordset()
-            self.assertFalse(confirmation._sync_told())
-            emit.assert_not_called()
+
+    def test_franchisees_have_the_portal(self):
+        """R-E4: a system is asked only for what its owner supplies or carries."""
+        confirmation = self.made(5.0)
+        told = {
+            party: bool(confirmation.new({"party": party}, origin=confirmation)._sync_told())
+            for party in ("supplier", "carrier", "franchisee")
+        }
+        self.assertEqual(told, {"supplier": True, "carrier": True, "franchisee": False})
 
     def test_nothing_is_sent_for_what_was_rolled_back(self):
         self.flow.supplier.email = "supplier@partner.example.com"

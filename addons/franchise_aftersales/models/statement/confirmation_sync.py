@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..sync.document import SYNC_STATES
+
 TOLD_PARTIES = ("supplier", "carrier")
 
 
@@ -109,10 +111,15 @@ class FranchiseSettlement(models.Model):
     _inherit = "franchise.settlement"
 
     sync_state = fields.Selection(
-        related="confirmation_id.sync_state",
+        SYNC_STATES,
         string="Delivery",
+        compute="_compute_sync_state",
         help="Whether the partner's system has the statement that was sent last.",
     )
+
+    def _compute_sync_state(self):
+        for settlement in self:
+            settlement.sync_state = settlement.confirmation_id.sync_state or "none"
 
     def action_view_messages(self):
         """Open the sync messages of this settlement's statements."""

@@ -3,6 +3,8 @@ import base64
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from .api_delivery import plain_text
+
 MAX_FILE_BYTES = 10 * 1024 * 1024  # of one file that goes with a message
 MAX_REPLY_BYTES = 12 * 1024 * 1024  # of all files in one reply; as base64 a third more, below what the worker reads
 MAX_UUIDS = 2000
@@ -36,7 +38,7 @@ class FranchiseSyncApi(models.AbstractModel):
             .sudo()
             .search(
                 [
-                    ("uuid", "in", uuids),
+                    ("uuid", "in", [plain_text(uuid, 64) for uuid in uuids]),
                     ("company_id", "in", self.env.user.company_ids.ids),
                     ("state", "=", "pending"),
                     ("lease_until", ">", self._now()),

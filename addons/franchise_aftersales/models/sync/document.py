@@ -4,6 +4,15 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 
+SYNC_STATES = [
+    ("none", "Not Connected"),
+    ("pending", "Waiting"),
+    ("delivered", "Delivered"),
+    ("rejected", "Rejected"),
+    ("parked", "Sent, Answer Unknown"),
+    ("dead", "Given Up"),
+    ("quarantined", "Quarantined"),
+]
 
 class FranchiseSyncDocument(models.AbstractModel):
     """What a document implements to be told to suppliers' systems and to take their answers."""
@@ -14,19 +23,7 @@ class FranchiseSyncDocument(models.AbstractModel):
     # Whether the partner owes an answer; what is only told is done when it is delivered.
     _sync_awaits_answer = True
 
-    sync_state = fields.Selection(
-        [
-            ("none", "Not Connected"),
-            ("pending", "Waiting"),
-            ("delivered", "Delivered"),
-            ("rejected", "Rejected"),
-            ("parked", "Sent, Answer Unknown"),
-            ("dead", "Given Up"),
-            ("quarantined", "Quarantined"),
-        ],
-        string="Delivery",
-        compute="_compute_sync_state",
-    )
+    sync_state = fields.Selection(SYNC_STATES, string="Delivery", compute="_compute_sync_state")
 
     def _compute_sync_state(self):
         latest = {}
