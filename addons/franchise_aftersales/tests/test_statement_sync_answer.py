@@ -19,7 +19,11 @@ class TestStatementSyncAnswer(StatementSyncCase):
 
     def test_agreed(self):
         """R-G3: settlement agreed, with or without figures."""
-        for values in ({"amount": "80.00"}, {"currency": "", "amount": ""}, {"lines": [{"key": "1", "amount": "80.00"}]}):
+        for values in (
+            {"amount": "80.00"},
+            {"currency": "", "amount": ""},
+            {"lines": [{"key": "1", "amount": "80.00"}]},
+        ):
             with self.subTest(values):
                 confirmation = self.delivered()
                 self.assertEqual(self.reply(confirmation, **values)["status"], "applied")
@@ -38,9 +42,7 @@ class TestStatementSyncAnswer(StatementSyncCase):
         self.assertEqual(confirmation.position_ids.reference, "NB-77")
         self.assertEqual(self.three_way(confirmation), [("differs", 80.0, 70.0, "Two valves came back")])
         self.assertTrue(confirmation.activity_ids.filtered(lambda todo: "Differences" in (todo.summary or "")))
-        self.assertEqual(
-            confirmation._sync_answer_summary(), {"answer_state": "disputed", "accepted_amount": "70.00"}
-        )
+        self.assertEqual(confirmation._sync_answer_summary(), {"answer_state": "disputed", "accepted_amount": "70.00"})
 
     def test_rejected_is_a_dispute_of_everything(self):
         confirmation = self.delivered()
@@ -53,18 +55,14 @@ class TestStatementSyncAnswer(StatementSyncCase):
         self.assertEqual(self.reply(confirmation, "acknowledged", currency="")["status"], "applied")
         self.assertTrue(confirmation.delivered_at)
         self.assertEqual(confirmation.state, "sent")
-        self.assertEqual(
-            confirmation._sync_answer_summary(), {"answer_state": "acknowledged", "accepted_amount": ""}
-        )
+        self.assertEqual(confirmation._sync_answer_summary(), {"answer_state": "acknowledged", "accepted_amount": ""})
 
     def test_disputed_then_agreed(self):
         confirmation = self.delivered()
         self.reply(confirmation, **self.dispute(("1", "70.00")))
         self.reply(confirmation)
         self.assertEqual(confirmation.state, "agreed")
-        self.assertEqual(
-            confirmation._sync_answer_summary(), {"answer_state": "accepted", "accepted_amount": "80.00"}
-        )
+        self.assertEqual(confirmation._sync_answer_summary(), {"answer_state": "accepted", "accepted_amount": "80.00"})
 
     def test_the_same_again_changes_nothing(self):
         """R-G3: exactly once, whatever is repeated under the same or another id."""
@@ -188,7 +186,9 @@ class TestStatementAnswersTogether(CommitCase):
     def system(self, name, **values):
         def work(env):
             flow = self.world(env)
-            message = env["franchise.sync.message"].search([("res_model", "=", "franchise.statement.confirmation"), ("res_id", "=", getattr(flow, name).id)])
+            message = env["franchise.sync.message"].search(
+                [("res_model", "=", "franchise.statement.confirmation"), ("res_id", "=", getattr(flow, name).id)]
+            )
             answer = {"message_id": f"together-{name}", "uuid": message.uuid, "state": "accepted", "currency": "CNY"}
             [reply] = flow.api().receive(flow.endpoint.code, [{**answer, "amount": "80.00", **values}])
             return reply["status"]
@@ -200,7 +200,9 @@ class TestStatementAnswersTogether(CommitCase):
             return self.together(*works)
 
     def test_both_agree(self):
-        (signed, _tries, error), (status, _again, failed) = self.together_muted(self.portal("agreed"), self.system("agreed"))
+        (signed, _tries, error), (status, _again, failed) = self.together_muted(
+            self.portal("agreed"), self.system("agreed")
+        )
         self.assertFalse(failed)
         self.assertEqual(status, "applied")
         with self.transaction(commit=False) as env:

@@ -14,6 +14,7 @@ SYNC_STATES = [
     ("quarantined", "Quarantined"),
 ]
 
+
 class FranchiseSyncDocument(models.AbstractModel):
     """What a document implements to be told to suppliers' systems and to take their answers."""
 
