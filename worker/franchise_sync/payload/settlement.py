@@ -1,4 +1,4 @@
-"""The payload of kind ``settlement_issued``: a settlement's statement, to be agreed to or disputed by line."""
+"""The payload of kind ``settlement_issued``: a statement, to be agreed to or disputed by line."""
 
 from __future__ import annotations
 
