@@ -104,8 +104,7 @@ class FranchiseStatementConfirmation(models.Model):
         theirs = self._sync_differences(answer)
         if not theirs:
             return self.env._(
-                "%(document)s: the answer disputes it without a line that differs: %(reason)s. Ask the partner which lines "
-                "are meant.",
+                "%(document)s: the answer names no line that differs: %(reason)s. Ask the partner what is meant.",
                 document=self.display_name,
                 reason=answer["reason"] or "–",
             )
