@@ -82,6 +82,6 @@ def test_a_statement_goes_there_and_its_answer_comes_back_once(stack):
         "franchise.three.way", [("settlement_id", "=", disputed), ("says", "=", "differs")], ["amount_theirs", "reason"]
     )
     assert [(row["amount_theirs"], row["reason"]) for row in compared] == [(0.01, "少一件 one short")]
-    assert {row["says"] for row in finance.search_read("franchise.three.way", [("settlement_id", "=", agreed)], ["says"])} == {
-        "agreed"
-    }
+    assert {
+        row["says"] for row in finance.search_read("franchise.three.way", [("settlement_id", "=", agreed)], ["says"])
+    } == {"agreed"}
