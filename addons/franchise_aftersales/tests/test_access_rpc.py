@@ -9,7 +9,7 @@ from .flow import Flow, FlowCase
 from .test_access import MATRIX
 
 # What can be called by RPC beside Odoo's own methods: the worker's interface, and below what users' programs fetch.
-API = {"endpoints", "pending", "lease", "finish", "release", "receive", "reconcile_page", "status"}
+API = {"endpoints", "pending", "lease", "finish", "release", "attachments", "receive", "reconcile_page", "status"}
 PROGRAMS = {"fetch_files"}
 # Odoo's own methods that ours extend.
 OVERRIDDEN = {
