@@ -141,6 +141,7 @@
         "views/staff_complaint_views.xml",
         "views/aftercare_settings_views.xml",
         "views/statement_views.xml",
+        "views/statement_sync_views.xml",
         "views/three_way_views.xml",
         "views/statement_run_views.xml",
         "views/tie_out_check_views.xml",

@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.suppliers.odoo import OdooConnector
-from franchise_sync.suppliers.port import ConnectorContext
+from franchise_sync.suppliers.port import ConnectorContext, FileSource, no_files
 from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.odoo_client import OdooClient
 
@@ -28,7 +28,7 @@ POLICY = TargetPolicy(plain_hosts=frozenset({"127.0.0.1", "localhost"}))
 DEADLINE = 120.0
 
 
-def connect(supplier: Any, url: str = "", **options: Any) -> OdooConnector:
+def connect(supplier: Any, url: str = "", files: FileSource = no_files, **options: Any) -> OdooConnector:
     ref = getattr(supplier, "customer_ref", "HQ-TEALIGHT")
     endpoint = Endpoint(
         "supplier",
@@ -40,7 +40,8 @@ def connect(supplier: Any, url: str = "", **options: Any) -> OdooConnector:
         supplier.login,
         {"customer_ref": ref, **options},
     )
-    return OdooConnector(endpoint, ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE))
+    context = ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE, files=files)
+    return OdooConnector(endpoint, context)
 
 
 @contextmanager

@@ -204,12 +204,13 @@ def test_loopback_is_refused_unless_named(supplier_odoo: Any) -> None:
 
 
 def test_check_is_content(connector: OdooConnector) -> None:
-    """R-G7: reachable, key, rights for claims and for notices, customer."""
+    """R-G7: reachable, key, rights for claims, notices and statements, customer."""
     assert [(finding.name, finding.ok) for finding in connector.check()] == [
         ("reachable", True),
         ("login", True),
         ("rights", True),
         ("changes", True),
         ("notices", True),
+        ("statements", True),
         ("customer", True),
     ]

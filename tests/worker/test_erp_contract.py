@@ -92,6 +92,22 @@ def test_late_results_are_named(erp: ErpPort, api: FakeSyncApi) -> None:
     assert api.rows[message.id]["state"] == "delivered"
 
 
+def test_files_of_leased_messages(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G1: their bytes as they are; only of messages on their way, and as many as fit."""
+    keys = api.add(3)
+    rows = {"name": "报表.pdf", "mimetype": "application/pdf", "sha256": "0" * 64, "content": "JVBERi0A/w=="}
+    api.files = [{"uuid": key, **rows} for key in keys]
+    assert erp.attachments(keys) == []
+    erp.lease("nbparts", 3, 60, FIRST)
+    files = erp.attachments(keys)
+    assert [file.uuid for file in files] == keys[:2]
+    assert (files[0].name, files[0].content) == ("报表.pdf", b"%PDF-\x00\xff")
+    assert "PDF" not in repr(files[0]).replace("报表.pdf", "").replace("application/pdf", "")
+    api.files[0]["content"] = "no base64!"
+    with pytest.raises(WireError, match="attachments"):
+        erp.attachments(keys)
+
+
 def test_release_gives_back(erp: ErpPort, api: FakeSyncApi) -> None:
     """R-G4: a graceful stop counts no try."""
     api.add(2)

@@ -7,6 +7,7 @@ import uuid as uuids
 from typing import Any
 
 import pytest
+from worker_books import Client
 from worker_fakes import PAYLOADS, amendment_payload, termination_payload
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
@@ -17,56 +18,6 @@ from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_
 from franchise_sync.suppliers.odoo_notes import CustomerNotes
 
 KEY = "5c9b9d7e-1111-4000-8000-000000000001"
-
-
-class Client:
-    """As much of a supplier's Odoo as notes need: external ids, a customer, rights, and calls that break off."""
-
-    target = "https://erp.example.com"
-
-    def __init__(self, *, salesperson: int = 4) -> None:
-        self.rows: dict[str, dict[str, dict[str, str]]] = {"mail.message": {}, "mail.activity": {}}
-        self.customer: dict[str, Any] = {
-            "id": 8,
-            "ref": "HQ-001",
-            "user_id": [salesperson, "S"] if salesperson else False,
-        }
-        self.denied: set[str] = set()
-        #: By model: the words with which its load() refuses, or the error raised after it has worked.
-        self.words: dict[str, str] = {}
-        self.cut: dict[str, Exception] = {}
-        self.loads: list[str] = []
-
-    def call(self, model: str, method: str, *args: Any, **_kwargs: Any) -> Any:
-        return getattr(self, f"_{method}")(model, *args)
-
-    def _has_access(self, model: str, _ids: list[int], operation: str) -> bool:
-        return f"{operation} {model}" not in self.denied
-
-    def _search(self, model: str, domain: list[Any]) -> list[int]:
-        if model == "res.partner":
-            return [8] if domain[0][2] == self.customer["ref"] else []
-        wanted = domain[0][2]
-        return [i for i, row in enumerate(self.rows[model].values(), 1) if row["message_id"] in wanted]
-
-    def _read(self, _model: str, ids: list[int], _fields: list[str]) -> list[dict[str, Any]]:
-        return [self.customer for _id in ids]
-
-    def _get_metadata(self, model: str, ids: list[int]) -> list[dict[str, Any]]:
-        names = list(self.rows[model])
-        return [{"id": i, "xmlids": [{"xmlid": names[i - 1]}]} for i in ids]
-
-    def _load(self, model: str, fields: list[str], rows: list[list[str]]) -> dict[str, Any]:
-        self.loads.append(model)
-        if model in self.words:
-            messages = [{"type": "error", "record": i, "message": self.words[model]} for i in range(len(rows))]
-            return {"ids": False, "messages": messages}
-        for row in rows:  # as "mode: update" with "noupdate" does it: what is there is left alone
-            self.rows[model].setdefault(row[0], dict(zip(fields, row, strict=True)))
-        if model in self.cut:
-            raise self.cut.pop(model)
-        names = list(self.rows[model])
-        return {"ids": [names.index(row[0]) + 1 for row in rows], "messages": []}
 
 
 def notes(client: Client, note_of: Any = termination_note) -> CustomerNotes:
@@ -142,7 +93,7 @@ def test_cut_off_after_either_call(model: str) -> None:
         handler.send([sent])
     assert bool(handler.ask([sent.uuid])) == (model == "mail.message")
     assert handler.send([sent])[sent.uuid].outcome is Outcome.ACK
-    assert [len(rows) for rows in client.rows.values()] == [1, 1]
+    assert [len(client.rows[left]) for left in ("mail.activity", "mail.message")] == [1, 1]
 
 
 def test_without_a_salesperson_the_note_says_so() -> None:

@@ -94,6 +94,58 @@ def withdrawal_payload(key: str, /, **changes: Any) -> str:
     return change_payload(key, **{**gone, **changes})
 
 
+def settlement_payload(key: str, /, **changes: Any) -> str:
+    data = {
+        "version": 1,
+        "kind": "settlement_issued",
+        "uuid": key,
+        "document": {"number": "ST/2026/00003", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
+        "party": "supplier",
+        "type": "final",
+        "date_to": "2026-10-31",
+        "currency": "CNY",
+        "opening_balance": "-10.00",
+        "amount": "290.10",
+        "closing_balance": "280.10",
+        "answer_until": "2026-12-24",
+        "answer_days": 30,
+        "silence": "agree",
+        "line_count": 2,
+        "lines": [
+            {
+                "key": "1",
+                "kind": "recovery",
+                "date": "2026-10-02",
+                "reference": "AFC/2026/00012",
+                "their_reference": "RBILL/7",
+                "description": "Valve <b>& wet</b>",
+                "amount": "300.10",
+            },
+            {"key": "2", "kind": "payout", "date": "2026-10-31", "description": "Freight 运费", "amount": "-10.00"},
+        ],
+        "statement": {},
+        **changes,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def settlement_reversal_payload(key: str, /, **changes: Any) -> str:
+    data = {
+        "version": 1,
+        "kind": "settlement_reversed",
+        "uuid": key,
+        "original": "5c9b9d7e-1111-4000-8000-00000000000f",
+        "document": {"number": "ST/2026/00003", "revision": 1},
+        "customer": {"name": "Tea & Light 茶里有光", "ref": "HQ-001"},
+        "currency": "CNY",
+        "status": "reversed",
+        "reason": "Counted twice",
+        **changes,
+    }
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 #: By kind: makes a payload for a uuid.
 PAYLOADS = {
     "claim_submitted": payload,
@@ -101,6 +153,8 @@ PAYLOADS = {
     "claim_withdrawn": withdrawal_payload,
     "termination_notice": termination_payload,
     "agreement_amended": amendment_payload,
+    "settlement_issued": settlement_payload,
+    "settlement_reversed": settlement_reversal_payload,
 }
 
 
@@ -124,6 +178,7 @@ class FakeSyncApi:
             }
         ]
         self.attempts: list[dict[str, Any]] = []
+        self.files: list[dict[str, Any]] = []
         self.calls: list[str] = []
         #: Exceptions raised by the next calls of a method, before (default) or after it has worked.
         self.fail_before: dict[str, list[Exception]] = {}
@@ -194,6 +249,10 @@ class FakeSyncApi:
             "lease_until": wire.iso(until) if mine else "",
             "messages": messages,
         }
+
+    def attachments(self, uuids: list[str]) -> list[dict[str, Any]]:
+        leased = {row["uuid"] for row in self.rows.values() if row["token"] and row["state"] == "pending"}
+        return [file for uuid in uuids if uuid in leased for file in self.files if file["uuid"] == uuid][:2]
 
     def finish(self, request_id: str, results: list[dict[str, Any]]) -> dict[str, Any]:
         applied, late = [], []
@@ -302,6 +361,10 @@ class MemoryErp:
     def finish(self, request_id: str, results: Sequence[port.Result]) -> port.Finished:
         rows = [wire.result_to_wire(result) for result in results]
         return wire.parse("finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows))
+
+    def attachments(self, uuids: Sequence[str]) -> list[port.MessageFile]:
+        reply = self.api.call("attachments", uuids=list(uuids))
+        return wire.parse("attachments", wire.many(wire.message_file), reply)
 
     def release(self, request_id: str) -> int:
         return int(self.api.call("release", request_id=request_id))

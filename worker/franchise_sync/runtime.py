@@ -123,6 +123,7 @@ class Runtime:
             call_seconds=self.settings.call_seconds,
             max_bytes=self.settings.max_reply_bytes,
             observer=metrics.observer(code),
+            files=lambda uuids: self.erp().attachments(uuids),
         )
 
     def deliver(self, code: str) -> Counter[str]:

@@ -44,7 +44,8 @@ SEEN = {"accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
 # Reports over claims, and over what is recovered and paid for them.
 REPORTS = {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "manager": "r"}
 RECOVERED = {"service": "r", "accountant": "r", "finance": "r", "manager": "r"}
-EVIDENCE = {"service": "r", "operator": "r", "manager": "r"}
+# What became of messages to suppliers: of claims and notices, and of settlements.
+EVIDENCE = {"service": "r", "accountant": "r", "finance": "r", "operator": "r", "manager": "r"}
 # Lists that a manager keeps and everybody chooses from; templates are kept by contract managers.
 TEMPLATES = {"service": "r", "accountant": "r", "finance": "r", "contract": "crwd", "operator": "r", "manager": "crwd"}
 LISTS = {"service": "r", "accountant": "r", "finance": "r", "contract": "r", "operator": "r", "manager": "crwd"}

@@ -82,3 +82,4 @@ from . import (
     test_outbox_indexes,
 )
 from . import test_sync_transport
+from . import test_statement_sync, test_statement_sync_answer

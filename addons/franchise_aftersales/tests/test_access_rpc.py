@@ -15,6 +15,7 @@ API = {
     "lease",
     "finish",
     "release",
+    "attachments",
     "receive",
     "reconcile_page",
     "report_drift",

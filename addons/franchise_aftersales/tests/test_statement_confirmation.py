@@ -101,6 +101,7 @@ class TestStatementConfirmation(ConfirmationCase):
         """R-E4: nobody is silent about what they never saw."""
         nobody = self.partner("Unreachable")
         settlement = self.flow.settlement(supplier=nobody, state="confirmed")
+        self.env["franchise.sync.endpoint"].search([("partner_id", "=", nobody.id)]).active = False
         with self.assertRaisesRegex(UserError, "neither an e-mail address nor a portal user"):
             settlement.action_send_statement()
 
@@ -249,6 +250,7 @@ class TestStatementConfirmation(ConfirmationCase):
         for number in range(3):
             partner = self.partner(f"Batch {number}", email=f"b{number}@partner.example.com" if number else False)
             settlements |= self.flow.settlement(supplier=partner, state="confirmed")
+        self.env["franchise.sync.endpoint"].search([("partner_id", "=", settlements[0].partner_id.id)]).active = False
         confirmations = self.confirmations.create([{"settlement_id": settlement.id} for settlement in settlements])
         done = self.confirmations._cron_send(commit=False)
         self.assertEqual(done["failed"], 1)

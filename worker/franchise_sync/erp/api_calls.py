@@ -50,6 +50,9 @@ class ApiErp:
     def release(self, request_id: str) -> int:
         return self._call("release", int, request_id=request_id)
 
+    def attachments(self, uuids: Sequence[str]) -> list[port.MessageFile]:
+        return self._call("attachments", wire.many(wire.message_file), uuids=list(uuids))
+
     def receive(
         self, endpoint: str, answers: Sequence[port.Answer], cursor: str | None
     ) -> list[port.Receipt]:

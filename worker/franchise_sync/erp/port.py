@@ -63,6 +63,17 @@ class Message:
 
 
 @dataclass(frozen=True)
+class MessageFile:
+    """A file that goes with a message, such as a printed statement; the payload names it by its SHA-256."""
+
+    uuid: str  #: of the message
+    name: str
+    mimetype: str
+    sha256: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Lease:
     """Messages that are ours until ``lease_until``."""
 
@@ -109,6 +120,7 @@ class Answer:
     reason: str = ""
     occurred_at: datetime | None = None
     raw: str = ""
+    line_reasons: tuple[tuple[str, str], ...] = ()  #: (key of the payload's line, why it is seen differently)
 
 
 @dataclass(frozen=True)
@@ -183,6 +195,14 @@ class ErpPort(Protocol):
         """Give back what is unfinished without counting a try.
 
         :return: number of messages given back
+        """
+        ...
+
+    def attachments(self, uuids: Sequence[str]) -> list[MessageFile]:
+        """Files of messages that are leased. What doesn't fit into one reply is left out: ask again for the
+        rest.
+
+        :return: files of at least one message, unless none of them is leased or has files
         """
         ...
 

@@ -5,6 +5,7 @@ Unknown keys are ignored (a newer addon may send more); a missing or ill-typed o
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -62,6 +63,16 @@ def message(row: dict[str, Any]) -> port.Message:
         attempt=_count(row, "attempt", 0),
         payload=_text(row, "payload"),
         sha256=_text(row, "sha256"),
+    )
+
+
+def message_file(row: dict[str, Any]) -> port.MessageFile:
+    return port.MessageFile(
+        uuid=_text(row, "uuid"),
+        name=_text(row, "name"),
+        mimetype=_text(row, "mimetype", ""),
+        sha256=_text(row, "sha256", ""),
+        content=base64.b64decode(_text(row, "content", ""), validate=True),
     )
 
 
@@ -129,6 +140,7 @@ def result_to_wire(result: port.Result) -> dict[str, Any]:
 
 
 def answer_to_wire(answer: port.Answer) -> dict[str, Any]:
+    reasons = dict(answer.line_reasons)
     return {
         "message_id": answer.message_id,
         "uuid": answer.uuid,
@@ -136,7 +148,10 @@ def answer_to_wire(answer: port.Answer) -> dict[str, Any]:
         "number": answer.number,
         "currency": answer.currency,
         "amount": plain(answer.amount),
-        "lines": [{"key": key, "amount": plain(amount)} for key, amount in answer.lines],
+        "lines": [
+            {"key": key, "amount": plain(amount), **({"reason": reasons[key]} if key in reasons else {})}
+            for key, amount in answer.lines
+        ],
         "reason": answer.reason,
         "occurred_at": iso(answer.occurred_at),
         "raw": answer.raw,

@@ -5,6 +5,8 @@ from franchise_sync.payload.claim import Claim, ClaimLine, parse_claim
 from franchise_sync.payload.claim_change import ClaimChange, parse_claim_change
 from franchise_sync.payload.claim_withdrawal import ClaimWithdrawal, parse_claim_withdrawal
 from franchise_sync.payload.parts import MAX_BYTES, check_integrity, parse_amount
+from franchise_sync.payload.settlement import Settlement, parse_settlement
+from franchise_sync.payload.settlement_reversal import SettlementReversal, parse_settlement_reversal
 from franchise_sync.payload.termination import TerminationNotice, parse_termination
 
 __all__ = [
@@ -14,6 +16,8 @@ __all__ = [
     "ClaimChange",
     "ClaimLine",
     "ClaimWithdrawal",
+    "Settlement",
+    "SettlementReversal",
     "TerminationNotice",
     "check_integrity",
     "parse_amendment",
@@ -21,5 +25,7 @@ __all__ = [
     "parse_claim",
     "parse_claim_change",
     "parse_claim_withdrawal",
+    "parse_settlement",
+    "parse_settlement_reversal",
     "parse_termination",
 ]

@@ -12,13 +12,24 @@ from typing import Any, Protocol
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
 from franchise_sync.errors import ConfigurationError, SyncError
-from franchise_sync.payload import amendment, claim, claim_change, claim_withdrawal, termination
+from franchise_sync.payload import (
+    amendment,
+    claim,
+    claim_change,
+    claim_withdrawal,
+    settlement,
+    settlement_reversal,
+    termination,
+)
+from franchise_sync.suppliers.cursors import merged
 from franchise_sync.suppliers.odoo_books import Books
 from franchise_sync.suppliers.odoo_claim_changes import ClaimChanges, ClaimWithdrawals
 from franchise_sync.suppliers.odoo_claims import ClaimDocuments
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
 from franchise_sync.suppliers.odoo_poll import poll
+from franchise_sync.suppliers.odoo_statement_answers import poll_statements
+from franchise_sync.suppliers.odoo_statements import StatementReversals, Statements
 from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target
@@ -49,6 +60,8 @@ KINDS: dict[str, Callable[[Books], KindHandler]] = {
     claim_withdrawal.KIND: ClaimWithdrawals,
     termination.KIND: notes_of(termination_note),
     amendment.KIND: notes_of(amendment_note),
+    settlement.KIND: Statements,
+    settlement_reversal.KIND: StatementReversals,
 }
 
 
@@ -80,7 +93,7 @@ class OdooConnector(Connector):
             max_bytes=context.max_bytes,
             observer=context.observer,
         )
-        self._books = Books(client, endpoint)
+        self._books = Books(client, endpoint, context.files)
         self.kinds = {kind: make(self._books) for kind, make in KINDS.items()}
 
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
@@ -109,7 +122,14 @@ class OdooConnector(Connector):
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         self._books.deadline = None
-        return poll(self._books.call, self._books.client.uid, cursor, self._overlap, self._page_size)
+        call, uid, looks = self._books.call, self._books.client.uid, (self._overlap, self._page_size)
+        return merged(
+            {
+                "": lambda since: poll(call, uid, since, *looks),
+                "statements": lambda since: poll_statements(call, uid, since, *looks),
+            },
+            cursor,
+        )
 
     def check(self) -> list[Finding]:
         findings: list[Finding] = []
@@ -127,6 +147,7 @@ class OdooConnector(Connector):
             step("rights", "may create {}", self.kinds[claim.KIND].check)
             step("changes", "may change {}", self.kinds[claim_change.KIND].check)
             step("notices", "may write {}", self.kinds[termination.KIND].check)
+            step("statements", "may write {}", self.kinds[settlement.KIND].check)
             ref = str(self.endpoint.options.get("customer_ref") or "")
             if ref:
                 step("customer", f"{ref} is their customer number {{}}", lambda: self._books.partner(ref))

@@ -8,6 +8,7 @@ from franchise_sync.erp.port import Endpoint
 from franchise_sync.errors import ConfigurationError, MissingRight
 from franchise_sync.suppliers.odoo_document import LOAD_CONTEXT
 from franchise_sync.suppliers.odoo_load import Loader
+from franchise_sync.suppliers.port import FileSource, no_files
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.odoo_client import OdooClient
 
@@ -18,8 +19,9 @@ Rights = tuple[tuple[str, str], ...]
 class Books:
     """One supplier's Odoo, used by one thread; ``deadline`` bounds the calls of the batch under way."""
 
-    def __init__(self, client: OdooClient, endpoint: Endpoint) -> None:
+    def __init__(self, client: OdooClient, endpoint: Endpoint, files: FileSource = no_files) -> None:
         self.client = client
+        self.files = files
         self.endpoint = endpoint
         self.deadline: Deadline | None = None
         self._seen: set[Rights] = set()

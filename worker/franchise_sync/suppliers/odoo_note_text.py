@@ -35,7 +35,7 @@ def termination_note(payload: str, uuid: str) -> Note:
         uuid,
         notice.customer_ref,
         one_line(summary, 200),
-        _text(
+        facts(
             summary,
             ("From", notice.customer_name),
             ("Notice", notice.number),
@@ -61,7 +61,7 @@ def amendment_note(payload: str, uuid: str) -> Note:
         uuid,
         amendment.customer_ref,
         one_line(summary, 200),
-        _text(
+        facts(
             summary,
             ("From", amendment.customer_name),
             ("In force until", amendment.date_to),
@@ -125,5 +125,6 @@ def todo_row(note: Note, partner_id: int, user_id: int) -> list[str]:
     ]
 
 
-def _text(first: str, *facts: tuple[str, str]) -> str:
-    return "\n".join([first, *(f"{label}: {value}" for label, value in facts if value)])
+def facts(first: str, *known: tuple[str, str]) -> str:
+    """:return: the first line, and below it a line for each label with a value"""
+    return "\n".join([first, *(f"{label}: {value}" for label, value in known if value)])

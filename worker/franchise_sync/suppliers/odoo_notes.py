@@ -35,13 +35,17 @@ class NoteOf(Protocol):
 class CustomerNotes:
     """Leaves one kind of message as notes."""
 
+    rights: Rights = RIGHTS
+    note_fields: list[str] = wording.NOTE_FIELDS
+    todo_fields: list[str] = wording.TODO_FIELDS
+
     def __init__(self, books: Books, note_of: NoteOf) -> None:
         self._books = books
         self._note_of = note_of
 
     def check(self) -> str:
         """:raise MissingRight: see :meth:`Books.check_rights`"""
-        return self._books.check_rights(RIGHTS, GROUP)
+        return self._books.check_rights(self.rights, GROUP)
 
     def send(self, messages: Sequence[Message]) -> dict[str, Delivery]:
         """:return: a delivery by uuid, one for each message"""
@@ -83,21 +87,34 @@ class CustomerNotes:
         ready = {uuid: note for uuid, note in notes.items() if uuid not in done}
         if not ready:
             return
-        remarks = self._remind(ready, {uuid: partners[refs[uuid]] for uuid in ready}, done)
+        theirs = {uuid: partners[refs[uuid]] for uuid in ready}
+        self._prepare(ready, theirs, done)
+        ready = {uuid: note for uuid, note in ready.items() if uuid not in done}
+        remarks = self._remind(ready, theirs, done) if ready else {}
         records = [
-            Record(uuid, [wording.note_row(note, partners[refs[uuid]])])
+            Record(uuid, [self._note_row(note, theirs[uuid])])
             for uuid, note in ready.items()
             if uuid not in done
         ]
         if not records:
             return
-        loaded = load_each(self._books.loader("mail.message", wording.NOTE_FIELDS), records)
+        loaded = load_each(self._books.loader("mail.message", self.note_fields), records)
         for uuid, words in loaded.refused.items():
             done[uuid] = Delivery(uuid, Outcome.REJECT, detail=words, response=words)
         for uuid, words in loaded.later.items():
             done[uuid] = Delivery(uuid, Outcome.RETRY, detail=words, response=words)
         for uuid, note_id in loaded.ids.items():
             done[uuid] = _acknowledged(ready[uuid], note_id, remarks.get(uuid, ""))
+
+    def _prepare(self, notes: dict[str, Note], partners: dict[str, int], done: dict[str, Delivery]) -> None:
+        """Hook: what has to be there before the to-do and the note; who can't be served is put into
+        ``done``."""
+
+    def _note_row(self, note: Note, partner_id: int) -> list[str]:
+        return wording.note_row(note, partner_id)
+
+    def _todo_row(self, note: Note, partner_id: int, user_id: int) -> list[str]:
+        return wording.todo_row(note, partner_id, user_id)
 
     def _remind(
         self, notes: dict[str, Note], partners: dict[str, int], done: dict[str, Delivery]
@@ -112,12 +129,12 @@ class CustomerNotes:
         for uuid, note in notes.items():
             person = people.get(partners[uuid])
             if person:
-                records.append(Record(uuid, [wording.todo_row(note, partners[uuid], person)]))
+                records.append(Record(uuid, [self._todo_row(note, partners[uuid], person)]))
             else:
                 remarks[uuid] = "Without a to-do: our customer record there has no salesperson."
         if not records:
             return remarks
-        loaded = load_each(self._books.loader("mail.activity", wording.TODO_FIELDS), records)
+        loaded = load_each(self._books.loader("mail.activity", self.todo_fields), records)
         for uuid, words in loaded.refused.items():
             remarks[uuid] = f"Without a to-do: {words}"
         for uuid, words in loaded.later.items():

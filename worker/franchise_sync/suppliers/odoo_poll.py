@@ -32,7 +32,7 @@ def poll(call: Call, uid: int, cursor: str, overlap_seconds: int, page_size: int
     :param cursor: ISO time of the newest document that was read before, empty for the first time
     :return: pages with their cursor, oldest first
     """
-    newest = _parse_cursor(cursor)
+    newest = parse_cursor(cursor)
     since = newest - timedelta(seconds=overlap_seconds) if newest else None
     last_second: str = ""
     seen: list[int] = []
@@ -148,7 +148,8 @@ def _last_comments(call: Call, uid: int, move_ids: list[int]) -> dict[int, str]:
     return last
 
 
-def _parse_cursor(cursor: str) -> datetime | None:
+def parse_cursor(cursor: str) -> datetime | None:
+    """:return: the aware UTC time that a cursor names, None where there is none"""
     if not cursor:
         return None
     try:

@@ -8,14 +8,22 @@ Register it under the entry point group ``franchise_sync.connectors``; the contr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from franchise_sync.erp.port import Answer, Endpoint, Message, Outcome
+from franchise_sync.erp.port import Answer, Endpoint, Message, MessageFile, Outcome
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import TargetPolicy
 from franchise_sync.transport.odoo_client import Observer
+
+#: Asks our Odoo for the files of messages that are being sent; see ``ErpPort.attachments``.
+FileSource = Callable[[Sequence[str]], list[MessageFile]]
+
+
+def no_files(_uuids: Sequence[str]) -> list[MessageFile]:
+    """A source without files."""
+    return []
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class ConnectorContext:
 
     :param secret: password or API key in the supplier's system; never log it
     :param call_seconds: seconds that one remote call may take in total
+    :param files: where a connector gets the files of the messages that it is sending
     """
 
     secret: str = field(repr=False)
@@ -31,6 +40,7 @@ class ConnectorContext:
     call_seconds: float = 30.0
     max_bytes: int = 32 * 1024 * 1024
     observer: Observer | None = None
+    files: FileSource = no_files
 
 
 @dataclass(frozen=True)

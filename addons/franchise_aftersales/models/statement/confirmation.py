@@ -239,11 +239,14 @@ class FranchiseStatementConfirmation(models.Model):
                 confirmation._mail("mail_statement_reminder")
         return super()._deadline_warn()
 
+    def _silence_counts(self):
+        """Whether silence about this statement is agreement: it was agreed so, and the mail could be sent."""
+        self.ensure_one()
+        return self.silence == "agree" and self.sudo().mail_state != "exception"
+
     def _deadline_passed(self):
         """Silence counts where that was agreed and the mail could be sent; else somebody is told to ask."""
-        lapsed = self.filtered(
-            lambda confirmation: confirmation.silence == "agree" and confirmation.sudo().mail_state != "exception"
-        )
+        lapsed = self.filtered(lambda confirmation: confirmation._silence_counts())
         lapsed._move("lapse")
         for confirmation in lapsed:
             confirmation._post_note(

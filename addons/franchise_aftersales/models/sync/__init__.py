@@ -4,3 +4,4 @@ from . import reconciliation, drift
 from . import api_delivery, api_finish, api_rate, api_answers, api_monitor, api_reconcile
 from . import purge, res_company
 from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_monitor, wake, worker_user
+from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_files, api_monitor

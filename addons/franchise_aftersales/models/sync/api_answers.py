@@ -230,6 +230,7 @@ class FranchiseSyncApi(models.AbstractModel):
             raise ValidationError(self.env._("The answer names a line more than once."))
         return {
             **answer,
+            "line_reasons": {plain_text(line.get("key"), 100): plain_text(line.get("reason"), 2000) for line in given},
             "amount": self._parse_amount(answer.get("amount") or 0),
             "lines": lines,
             "reason": plain_text(answer.get("reason"), 2000),

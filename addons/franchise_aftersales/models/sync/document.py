@@ -5,6 +5,16 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
+SYNC_STATES = [
+    ("none", "Not Connected"),
+    ("pending", "Waiting"),
+    ("delivered", "Delivered"),
+    ("rejected", "Rejected"),
+    ("parked", "Sent, Answer Unknown"),
+    ("dead", "Given Up"),
+    ("quarantined", "Quarantined"),
+]
+
 
 class FranchiseSyncDocument(models.AbstractModel):
     """What a document implements to be told to suppliers' systems and to take their answers."""
@@ -15,19 +25,7 @@ class FranchiseSyncDocument(models.AbstractModel):
     # Whether the partner owes an answer; what is only told is done when it is delivered.
     _sync_awaits_answer = True
 
-    sync_state = fields.Selection(
-        [
-            ("none", "Not Connected"),
-            ("pending", "Waiting"),
-            ("delivered", "Delivered"),
-            ("rejected", "Rejected"),
-            ("parked", "Sent, Answer Unknown"),
-            ("dead", "Given Up"),
-            ("quarantined", "Quarantined"),
-        ],
-        string="Delivery",
-        compute="_compute_sync_state",
-    )
+    sync_state = fields.Selection(SYNC_STATES, string="Delivery", compute="_compute_sync_state")
 
     def _compute_sync_state(self):
         latest = {}
@@ -43,12 +41,16 @@ class FranchiseSyncDocument(models.AbstractModel):
     def action_view_messages(self):
         """Open the sync messages of this document."""
         self.ensure_one()
+        return {**self._messages_action(), "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)]}
+
+    @api.model
+    def _messages_action(self):
+        """The window of sync messages; who opens it says of which."""
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Messages"),
             "res_model": "franchise.sync.message",
             "view_mode": "list,form",
-            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
         }
 
     def _sync_aggregate(self):
@@ -63,6 +65,10 @@ class FranchiseSyncDocument(models.AbstractModel):
     def _sync_prepare_payload(self, kind, endpoint):
         """JSON-able dict of the event `kind` for `endpoint`, with a "document" entry; amounts as decimal strings, dates ISO 8601."""
         raise NotImplementedError
+
+    def _sync_files(self):
+        """Files (`ir.attachment`) that go with this document's messages; a payload names them by their SHA-256."""
+        return self.env["ir.attachment"]
 
     def _sync_on_delivered(self):
         """The partner's system has the document now."""

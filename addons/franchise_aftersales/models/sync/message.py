@@ -46,6 +46,8 @@ class FranchiseSyncMessage(models.Model):
             ("claim_withdrawn", "Claim withdrawn"),
             ("termination_notice", "Termination notice"),
             ("agreement_amended", "Agreement amended"),
+            ("settlement_issued", "Settlement issued"),
+            ("settlement_reversed", "Settlement taken back"),
         ],
         required=True,
         readonly=True,

@@ -24,6 +24,7 @@ STEP_VALUES = {
         "answer_days": 1,
         "silence": "agree",
         "viewed_at": "2020-01-01 00:00:00",
+        "delivered_at": "2020-01-01 00:00:00",
         "answered_at": "2020-01-01 00:00:00",
         "answered_by": "x",
         "answered_how": "paper",
