@@ -1,1 +1,12 @@
-from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_monitor
+from . import (
+    endpoint,
+    endpoint_rest,
+    message,
+    attempt,
+    inbox,
+    document,
+    api_delivery,
+    api_answers,
+    api_monitor,
+    api_webhook,
+)
