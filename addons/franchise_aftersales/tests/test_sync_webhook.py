@@ -221,8 +221,8 @@ class TestSyncWebhook(HttpCase):
         """Refused, nothing changed, the owner is told."""
         other = self.flow.make_endpoint(self.flow.carrier, "other")
         other.write({"connector": "rest", "webhook_enabled": True})
-        with patch.dict(os.environ, {"FRANCHISE_SYNC_SECRET_OTHER": secret(OTHER_KEY)}):
-            status, reply = self.post(self.answer(), key=OTHER_KEY, code="other")
+        with patch.dict(os.environ, {f"FRANCHISE_SYNC_SECRET_{other.code.upper()}": secret(OTHER_KEY)}):
+            status, reply = self.post(self.answer(), key=OTHER_KEY, code=other.code)
         self.assertEqual((status, reply.get("status")), (422, "refused"), reply)
         self.assertIn("another supplier", reply["reason"])
         self.assertEqual(self.recovery.state, "demanded")

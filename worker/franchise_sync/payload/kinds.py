@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 
+import franchise_sync.payload
 from franchise_sync.errors import PayloadError
-from franchise_sync.payload import amendment, claim, claim_change, claim_withdrawal, termination
 
-PARSERS: Mapping[str, Callable[[str, str], object]] = {
-    claim.KIND: claim.parse_claim,
-    claim_change.KIND: claim_change.parse_claim_change,
-    claim_withdrawal.KIND: claim_withdrawal.parse_claim_withdrawal,
-    termination.KIND: termination.parse_termination,
-    amendment.KIND: amendment.parse_amendment,
-}
+
+@cache
+def parsers() -> Mapping[str, Callable[[str, str], object]]:
+    """:return: reader by kind; each module of payloads has a ``KIND`` and a ``parse_<module>``"""
+    names = [module.name for module in pkgutil.iter_modules(franchise_sync.payload.__path__)]
+    modules = {name: import_module(f"franchise_sync.payload.{name}") for name in names}
+    return {
+        module.KIND: getattr(module, f"parse_{name}")
+        for name, module in modules.items()
+        if hasattr(module, "KIND")
+    }
 
 
 def check_payload(kind: str, payload: str, uuid: str) -> None:
     """:param uuid: of the outbox row; the payload must name the same one
     :raise PayloadError: this worker doesn't know the kind, or the payload isn't what the kind promises
     """
-    parser = PARSERS.get(kind)
+    parser = parsers().get(kind)
     if parser is None:
         raise PayloadError(f"Messages of kind {kind[:60]!r} are unknown to this worker; it was not sent.")
     parser(payload, uuid)

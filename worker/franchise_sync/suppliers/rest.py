@@ -123,7 +123,7 @@ class RestConnector(Connector):
     def check(self) -> list[Finding]:
         findings = []
         for name, sentence, ask in (
-            ("reachable", "answers, and accepts our signature", lambda: self.ask([], Deadline(10))),
+            ("reachable", "answers, and accepts our signature", self._first_lookup),
             ("answers", "answers can be read", self._first_answers),
         ):
             try:
@@ -136,6 +136,13 @@ class RestConnector(Connector):
 
     def close(self) -> None:
         self._http.close()
+
+    def _first_lookup(self) -> None:
+        data = self._question("POST", "/events/lookup", {"uuids": []}, Deadline(10))
+        if not isinstance(data.get("events"), list):
+            raise ConfigurationError(
+                f"{self._http.target} doesn't answer a question by key as the contract says."
+            )
 
     def _first_answers(self) -> None:
         data = self._question("GET", "/answers?after=&limit=1", None, Deadline(10))

@@ -12,6 +12,8 @@ import http.client
 import io
 import socket
 import ssl
+from email.utils import parsedate_to_datetime
+from time import time
 
 from franchise_sync.errors import (
     AuthenticationError,
@@ -22,7 +24,6 @@ from franchise_sync.errors import (
 )
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target, TargetPolicy
-from franchise_sync.transport.retry_after import retry_after
 
 _CHUNK = 65536
 
@@ -240,7 +241,18 @@ def _check_status(target: Target, response: http.client.HTTPResponse, data: byte
     if status in (401, 403):
         raise AuthenticationError(f"{target} refused the login ({status}).")
     if status in (408, 429) or status >= 500:
-        raise TransientError(
-            f"{target} is not able to answer now ({status}).", retry_after(response.getheader("Retry-After"))
-        )
+        raise TransientError(f"{target} is not able to answer now ({status}).", _retry_after(response))
     raise ConfigurationError(f"{target} answered {status}: this does not look like the address of an Odoo.")
+
+
+def _retry_after(response: http.client.HTTPResponse) -> int:
+    """:return: seconds of the Retry-After header (a number or a date), at most a day, 0 without one"""
+    value = (response.getheader("Retry-After") or "").strip()
+    if not value:
+        return 0
+    if value.isdigit():
+        return min(int(value[:9]), 86400)
+    try:
+        return max(0, min(int(parsedate_to_datetime(value).timestamp() - time()), 86400))
+    except (TypeError, ValueError, OverflowError):
+        return 0
