@@ -12,7 +12,20 @@ from rest_journal import Journal
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _KIND = re.compile(r"[a-z][a-z_]{0,39}")
+
+
+def is_key(value: Any) -> bool:
+    """Whether this is the key of an event."""
+    return isinstance(value, str) and bool(_UUID.fullmatch(value))
+
+
+def _is_line(line: Any) -> bool:
+    if not isinstance(line, dict) or not isinstance(line.get("key"), str) or not isinstance(line.get("amount"), str):
+        return False
+    words = all(isinstance(line.get(name, ""), str) for name in ("kind", "description", "quantity"))
+    return words and bool(_AMOUNT.fullmatch(line["amount"]))
 
 
 class Refusal(Exception):
@@ -55,7 +68,7 @@ class Books:
         :raise Refusal: it can't be kept
         """
         uuid = event.get("uuid")
-        if not isinstance(uuid, str) or not _UUID.fullmatch(uuid):
+        if not is_key(uuid):
             raise Refusal(400, "The event has no uuid.")
         async with self._locks.setdefault(uuid, asyncio.Lock()):
             if known := self.documents.get(uuid):
@@ -75,8 +88,13 @@ class Books:
             raise Refusal(422, "The event has no kind, or not version 1.", uuid=uuid)
         if amount is not None and not (isinstance(amount, str) and _AMOUNT.fullmatch(amount)):
             raise Refusal(422, "The amount is no decimal number in a text.", uuid=uuid)
-        if not isinstance(currency, str) or len(currency) not in (0, 3):
+        if not isinstance(currency, str) or (currency and not _CURRENCY.fullmatch(currency)):
             raise Refusal(422, "The currency is no code of three letters.", uuid=uuid)
+        lines, about = event.get("lines") or [], event.get("document")
+        if not isinstance(lines, list) or not all(map(_is_line, lines)):
+            raise Refusal(422, "The lines are no list of keys and amounts.", uuid=uuid)
+        if not isinstance(about, dict) or not isinstance(about.get("number"), str) or "revision" not in about:
+            raise Refusal(422, "The event names no document.", uuid=uuid)
         return {
             "uuid": uuid,
             "reference": f"RMA-{uuid[:13].upper()}",
@@ -84,7 +102,7 @@ class Books:
             "sha256": sha256,
             "amount": amount,
             "currency": currency,
-            "lines": event.get("lines") or [],
+            "lines": lines,
             "state": "",
             "accepted": None,
         }

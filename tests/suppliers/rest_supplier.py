@@ -15,6 +15,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import uuid as uuids
 from pathlib import Path
@@ -22,10 +23,11 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from rest_books import Books, Refusal
+from rest_books import Books, Refusal, is_key
 from rest_faults import Fault, Faults, strike
 from rest_journal import Journal
 
+ID, BATCH = re.compile(r"[A-Za-z0-9_-]{1,100}"), re.compile(r"batch-[0-9a-f]{40}")
 TOLERANCE = 300  # seconds that a signature is good for
 MAX_BODY = 2 * 1024 * 1024
 MAX_EVENTS, MAX_KEYS, MAX_ANSWERS = 100, 200, 1000
@@ -86,7 +88,12 @@ class Supplier:
 
     def _check_signature(self, request: web.Request, body: bytes) -> None:
         name, stamp = request.headers.get("webhook-id", ""), request.headers.get("webhook-timestamp", "")
-        if not (name and stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp[:12])) <= TOLERANCE):
+        if not (
+            ID.fullmatch(name)
+            and stamp.isascii()
+            and stamp.isdigit()
+            and abs(time.time() - int(stamp[:12])) <= TOLERANCE
+        ):
             raise Refusal(401, "The signature's headers are missing or too old.")
         content = f"{name}.{stamp}.".encode() + (body or request.raw_path.encode())
         given = request.headers.get("webhook-signature", "").split()
@@ -106,6 +113,8 @@ class Supplier:
 
     async def batch(self, request: web.Request) -> web.Response:
         """``POST /events/batch``: a result an event, whatever became of the others."""
+        if not BATCH.fullmatch(request.headers.get("Idempotency-Key", "")):
+            raise Refusal(400, "A batch has a key of its own, batch- and 40 digits.")
         entries = _object(await request.read()).get("events")
         if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_EVENTS:
             raise Refusal(400, f"A batch has 1 to {MAX_EVENTS} events.")
@@ -128,7 +137,7 @@ class Supplier:
     async def lookup(self, request: web.Request) -> web.Response:
         """``POST /events/lookup``: what is there of these keys."""
         keys = _object(await request.read()).get("uuids")
-        if not isinstance(keys, list) or len(keys) > MAX_KEYS or not all(isinstance(key, str) for key in keys):
+        if not isinstance(keys, list) or len(keys) > MAX_KEYS or not all(map(is_key, keys)):
             raise Refusal(400, f"Ask for a list of at most {MAX_KEYS} keys.")
         return web.json_response({"events": self.books.facts(keys)})
 
