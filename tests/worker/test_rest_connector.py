@@ -385,7 +385,7 @@ def test_closing_is_final_and_harmless(supplier: RestSupplier) -> None:
     unused.close()
     connector = connector_to(supplier.url)
     for _turn in range(2):
-        assert dict(connector.ask(["a"], Deadline(5))) == {}
+        assert dict(connector.ask([message().uuid], Deadline(5))) == {}
         connector.close()
         connector.close()
 

@@ -254,7 +254,7 @@ class RestConnector(Connector):
 
 def _trouble(target: str, reply: Reply) -> SyncError:
     status = reply.status
-    said = one_line(text(body_of(reply), "reason"), 200)
+    said = one_line(text(body_of(reply), "reason"), 200).rstrip(".")
     words = f"{target} answered {status}{f': {said}' if said else ''}"
     if status in (401, 403):
         return AuthenticationError(

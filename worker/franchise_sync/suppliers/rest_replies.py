@@ -94,7 +94,7 @@ def shown_reply(reply: Reply) -> str:
 
 
 def _said(data: dict[str, Any]) -> str:
-    reason = one_line(_text(data, "reason"), 200)
+    reason = one_line(_text(data, "reason"), 200).rstrip(".")
     return f": {reason}" if reason else ""
 
 
