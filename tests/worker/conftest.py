@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -14,6 +16,9 @@ from worker_suppliers import FakeConnector, FakeSupplier
 
 from franchise_sync.erp.port import Endpoint
 from franchise_sync.suppliers.port import Connector, ConnectorContext
+
+# Reference suppliers are processes of their own, which other groups of tests start as well.
+sys.path.append(str(Path(__file__).parents[1] / "suppliers"))
 
 # A busy machine is no failure of a property.
 hypothesis.settings.register_profile("worker", deadline=None)

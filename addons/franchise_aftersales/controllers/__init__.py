@@ -5,3 +5,4 @@ from . import portal_dispute
 from . import portal_statement
 from . import portal_recovery
 from . import portal_claim, portal_claim_new, portal_offer
+from . import sync_webhook

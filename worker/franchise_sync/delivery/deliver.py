@@ -301,6 +301,7 @@ def _result(message: Message, delivery: Delivery, started_at: datetime, duration
         duration_ms=duration_ms,
         request=clip(mask(delivery.request)),
         response=clip(mask(delivery.response)),
+        gone=delivery.gone,
     )
 
 

@@ -96,6 +96,7 @@ class Result:
     duration_ms: int = 0
     request: str = ""
     response: str = ""
+    gone: bool = False  #: the supplier's address is no more: our Odoo disables the endpoint
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ def result_to_wire(result: port.Result) -> dict[str, Any]:
         "duration_ms": result.duration_ms,
         "request": clip(mask(result.request)),
         "response": clip(mask(result.response)),
+        "gone": result.gone,
     }
 
 

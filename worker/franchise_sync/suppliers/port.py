@@ -51,6 +51,7 @@ class Delivery:
     :param retry_after: seconds the supplier asked us to wait, 0 if it didn't
     :param request: what was sent, without secrets, for the attempt log
     :param response: what came back, without secrets, for the attempt log
+    :param gone: the receiver says that this address is no more (410); our Odoo then disables the endpoint
     """
 
     uuid: str
@@ -60,6 +61,7 @@ class Delivery:
     retry_after: int = 0
     request: str = ""
     response: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True)

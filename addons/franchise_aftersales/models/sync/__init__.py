@@ -5,3 +5,15 @@ from . import api_delivery, api_finish, api_rate, api_answers, api_monitor, api_
 from . import purge, res_company
 from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_monitor, wake, worker_user
 from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_files, api_monitor
+from . import (
+    endpoint,
+    endpoint_rest,
+    message,
+    attempt,
+    inbox,
+    document,
+    api_delivery,
+    api_answers,
+    api_monitor,
+    api_webhook,
+)

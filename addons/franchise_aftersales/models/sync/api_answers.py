@@ -44,7 +44,10 @@ class FranchiseSyncApi(models.AbstractModel):
         :return: [{message_id, status: applied | duplicate | parked | refused, reason}] in the order given.
         """
         self = self._system()
-        system = self._endpoint(endpoint)
+        return self._receive(self._endpoint(endpoint), answers, cursor)
+
+    def _receive(self, system, answers, cursor=None):
+        """`receive` for a caller that has been checked: the worker's user, or a sender whose signature is right."""
         if not isinstance(answers, list | tuple) or len(answers) > MAX_ANSWERS:
             raise UserError(self.env._("Answers come as a list, at most %s in one call.", MAX_ANSWERS))
         outcomes = {}
