@@ -118,6 +118,7 @@ class Runtime:
             call_seconds=self.settings.call_seconds,
             max_bytes=self.settings.max_reply_bytes,
             observer=metrics.observer(code),
+            profiles_dir=self.settings.profiles_dir,
         )
 
     def deliver(self, code: str) -> Counter[str]:

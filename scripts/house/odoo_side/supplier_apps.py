@@ -17,4 +17,8 @@ def prepare(env, data):
     env["product.product"].create(
         [{"name": name, "default_code": code, "type": "consu"} for code, name in data["products"].items()]
     )
+    # A refund without waiting for the goods: the one thing that their manager sets up before a clerk can do it.
+    env.ref("rma.rma_operation_refund").write(
+        {"action_create_receipt": False, "action_create_refund": "manual_on_confirm"}
+    )
     return fitted

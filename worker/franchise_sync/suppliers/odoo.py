@@ -1,7 +1,8 @@
 """Connector ``odoo``: a supplier's stock Odoo with nothing of ours installed, over odoorpc.
 
 Each kind of message has a handler of its own in ``KINDS``. Options of the endpoint: ``customer_ref`` (our
-reference in their customer list; default: the payload's), ``overlap_seconds`` (how far polling looks back,
+reference in their customer list; default: the payload's), ``profile`` (what a claim becomes there; default
+``account_move``), ``overlap_seconds`` (how far polling looks back,
 default 600), ``page_size`` (documents read in one call, default 200).
 """
 
@@ -19,6 +20,11 @@ from franchise_sync.suppliers.odoo_claims import ClaimDocuments
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
 from franchise_sync.suppliers.odoo_poll import poll
+from franchise_sync.suppliers.odoo_profile import DEFAULT, load_profile
+from franchise_sync.suppliers.odoo_profile_changes import ProfileChanges, ProfileWithdrawals
+from franchise_sync.suppliers.odoo_profile_claims import ProfileClaims
+from franchise_sync.suppliers.odoo_profile_poll import poll_documents
+from franchise_sync.suppliers.odoo_profile_read import Documents
 from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target
@@ -43,17 +49,33 @@ class KindHandler(Protocol):
         ...
 
 
+def _claims(books: Books) -> KindHandler:
+    return ClaimDocuments(books) if _credit_notes(books) else ProfileClaims(books)
+
+
+def _changes(books: Books) -> KindHandler:
+    return ClaimChanges(books) if _credit_notes(books) else ProfileChanges(books)
+
+
+def _withdrawals(books: Books) -> KindHandler:
+    return ClaimWithdrawals(books) if _credit_notes(books) else ProfileWithdrawals(books)
+
+
+def _credit_notes(books: Books) -> bool:
+    return books.profile.strategy == "credit_note"
+
+
 KINDS: dict[str, Callable[[Books], KindHandler]] = {
-    claim.KIND: ClaimDocuments,
-    claim_change.KIND: ClaimChanges,
-    claim_withdrawal.KIND: ClaimWithdrawals,
+    claim.KIND: _claims,
+    claim_change.KIND: _changes,
+    claim_withdrawal.KIND: _withdrawals,
     termination.KIND: notes_of(termination_note),
     amendment.KIND: notes_of(amendment_note),
 }
 
 
 class OdooConnector(Connector):
-    """Leaves claims as draft credit notes and notices as notes, follows changes, and reads answers."""
+    """Leaves claims as documents of a profile and notices as notes, follows changes, and reads answers."""
 
     # The external id is unique in their database (ir.model.data: UNIQUE(module, name)) and is written in the
     # same
@@ -70,6 +92,7 @@ class OdooConnector(Connector):
                 raise ConfigurationError(f"The endpoint {endpoint.code!r} has no {name}.")
         self._overlap = _number(endpoint, "overlap_seconds", 600, 0, 86400)
         self._page_size = _number(endpoint, "page_size", 200, 1, 1000)
+        profile = load_profile(str(endpoint.options.get("profile") or DEFAULT), context.profiles_dir)
         client = OdooClient(
             Target.parse(endpoint.url),
             endpoint.database,
@@ -80,7 +103,7 @@ class OdooConnector(Connector):
             max_bytes=context.max_bytes,
             observer=context.observer,
         )
-        self._books = Books(client, endpoint)
+        self._books = Books(client, endpoint, profile)
         self.kinds = {kind: make(self._books) for kind, make in KINDS.items()}
 
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
@@ -109,7 +132,11 @@ class OdooConnector(Connector):
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         self._books.deadline = None
-        return poll(self._books.call, self._books.client.uid, cursor, self._overlap, self._page_size)
+        books, profile = self._books, self._books.profile
+        if not _credit_notes(books):
+            return poll_documents(Documents(books), cursor, self._overlap, self._page_size)
+        states = {state: answer.answer for state, answer in profile.states.answers.items()}
+        return poll(books.call, books.client.uid, cursor, self._overlap, self._page_size, states)
 
     def check(self) -> list[Finding]:
         findings: list[Finding] = []
@@ -124,6 +151,8 @@ class OdooConnector(Connector):
         self._books.deadline = None
         reachable = step("reachable", "answers, version {}", self._books.client.server_version)
         if reachable and step("login", "the API key is accepted (user {})", lambda: self._books.client.uid):
+            name = self._books.profile.name
+            step("profile", f"{name} fits their {{}}", Documents(self._books).check)
             step("rights", "may create {}", self.kinds[claim.KIND].check)
             step("changes", "may change {}", self.kinds[claim_change.KIND].check)
             step("notices", "may write {}", self.kinds[termination.KIND].check)

@@ -12,6 +12,7 @@ from franchise_sync.suppliers.odoo_answers import money
 from franchise_sync.suppliers.odoo_books import Books, Rights
 from franchise_sync.suppliers.odoo_load import Record, load_each
 from franchise_sync.suppliers.odoo_poll import document_uuids, external_ids
+from franchise_sync.suppliers.odoo_profile_rows import columns
 from franchise_sync.suppliers.port import Delivery
 
 RIGHTS: Rights = (("account.move", "create"), ("account.move.line", "create"), ("mail.message", "create"))
@@ -98,10 +99,11 @@ class ClaimDocuments:
                     f"for {claim.currency}; it was not sent.",
                 )
                 continue
-            records.append(Record(uuid, document.move_rows(claim, partner_id, currency_id)))
+            rows = document.move_rows(claim, partner_id, currency_id, self._books.profile)
+            records.append(Record(uuid, rows))
         if not records:
             return {}
-        loaded = load_each(self._books.loader("account.move", document.MOVE_FIELDS), records)
+        loaded = load_each(self._books.loader("account.move", columns(self._books.profile)), records)
         self._not_loaded(claims, loaded.refused, Outcome.REJECT, done)
         self._not_loaded(claims, loaded.later, Outcome.RETRY, done)
         self._compare(claims, loaded.ids, {name: digits for name, (_id, digits) in currencies.items()}, done)

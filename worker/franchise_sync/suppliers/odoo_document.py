@@ -54,9 +54,7 @@ def key_of_xmlid(xmlid: str, uuid: str) -> str:
     return xmlid[len(prefix) :] if xmlid.startswith(prefix) else ""
 
 
-def move_rows(
-    claim: Claim, partner_id: int, currency_id: int, profile: Profile = PROFILE
-) -> list[list[str]]:
+def move_rows(claim: Claim, partner_id: int, currency_id: int, profile: Profile = PROFILE) -> list[list[str]]:
     """:return: one row a line, for the columns of the profile"""
     return claim_rows(profile, claim, partner_id, currency_id)
 

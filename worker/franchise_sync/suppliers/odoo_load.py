@@ -44,7 +44,8 @@ class Record:
 class Loaded:
     """What became of a batch: database id by key, and for the others the supplier's words.
 
-    ``all`` has every id of a key, in the order of its rows; ``ids`` the first one. ``later`` are records that failed for a reason that isn't theirs.
+    ``all`` has every id of a key, in the order of its rows; ``ids`` the first one.
+    ``later`` are records that failed for a reason that isn't theirs.
     """
 
     ids: dict[str, int]

@@ -20,12 +20,38 @@ from franchise_sync.errors import ConfigurationError
 
 DEFAULT = "account_move"
 HEAD_WORDS = frozenset(
-    "uuid key number revision amount currency currency_code customer customer_name outlet agreement cause "
-    "event_date reason text lines".split()
+    [
+        "uuid",
+        "key",
+        "number",
+        "revision",
+        "amount",
+        "currency",
+        "currency_code",
+        "customer",
+        "customer_name",
+        "outlet",
+        "agreement",
+        "cause",
+        "event_date",
+        "reason",
+        "text",
+        "lines",
+    ]
 )
 LINE_WORDS = frozenset(
-    "product line.key line.label line.amount line.product_code line.description line.quantity line.invoice "
-    "line.share line.kind".split()
+    [
+        "product",
+        "line.key",
+        "line.label",
+        "line.amount",
+        "line.product_code",
+        "line.description",
+        "line.quantity",
+        "line.invoice",
+        "line.share",
+        "line.kind",
+    ]
 )
 COMMENTS = "comments"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -152,7 +178,7 @@ class Profile(Part):
         problems = _word_problems(self.record, HEAD_WORDS | LINE_WORDS if by_line else HEAD_WORDS)
         if self.lines:
             if by_line:
-                problems.append("[lines] and records = \"line\" exclude each other")
+                problems.append('[lines] and records = "line" exclude each other')
             problems += _word_problems(self.lines.record, HEAD_WORDS | LINE_WORDS)
             if "id" in self.lines.record:
                 problems.append("the column id is the connector's own")

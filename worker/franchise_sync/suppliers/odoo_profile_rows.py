@@ -1,4 +1,4 @@
-"""From a claim to rows for ``load()`` by a profile, and the labelled amount in a text. Pure: no calls in here."""
+"""From a claim to rows for ``load()`` by a profile, and the labelled amount in a text. Pure: no calls."""
 
 from __future__ import annotations
 

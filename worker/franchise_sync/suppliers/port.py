@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from franchise_sync.erp.port import Answer, Endpoint, Message, Outcome
 from franchise_sync.transport.deadline import Deadline
@@ -24,6 +25,7 @@ class ConnectorContext:
 
     :param secret: password or API key in the supplier's system; never log it
     :param call_seconds: seconds that one remote call may take in total
+    :param profiles_dir: folder with the operator's own profiles for the connector ``odoo``
     """
 
     secret: str = field(repr=False)
@@ -31,6 +33,7 @@ class ConnectorContext:
     call_seconds: float = 30.0
     max_bytes: int = 32 * 1024 * 1024
     observer: Observer | None = None
+    profiles_dir: Path | None = None
 
 
 @dataclass(frozen=True)
