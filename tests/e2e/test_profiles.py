@@ -115,6 +115,8 @@ def test_repairs_are_answered_line_by_line(supplier_apps: Any, clerk: OdooClient
         assert answer.lines == (("1", Decimal("150.50")), ("2", Decimal(0)))
         assert (answer.reason, answer.number) == ("No labour under warranty", "")
         assert only(connector, sent).message_id == answer.message_id
+        [fact] = connector.facts([sent.uuid], Deadline(DEADLINE)).values()
+        assert (fact.state, fact.amount, fact.currency) == ("accepted", Decimal("150.50"), "CNY")
 
 
 def test_an_oca_claim_is_settled_for_less_or_rejected(supplier_apps: Any, clerk: OdooClient) -> None:

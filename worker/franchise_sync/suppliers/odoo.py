@@ -25,7 +25,14 @@ from franchise_sync.suppliers.odoo_profile_changes import ProfileChanges, Profil
 from franchise_sync.suppliers.odoo_profile_claims import ProfileClaims
 from franchise_sync.suppliers.odoo_profile_poll import poll_documents
 from franchise_sync.suppliers.odoo_profile_read import Documents
-from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
+from franchise_sync.suppliers.port import (
+    AnswerPage,
+    Connector,
+    ConnectorContext,
+    Delivery,
+    Finding,
+    RemoteFact,
+)
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target
 from franchise_sync.transport.odoo_client import OdooClient
@@ -49,7 +56,7 @@ class KindHandler(Protocol):
         ...
 
 
-def _claims(books: Books) -> KindHandler:
+def _claims(books: Books) -> ClaimDocuments | ProfileClaims:
     return ClaimDocuments(books) if _credit_notes(books) else ProfileClaims(books)
 
 
@@ -104,6 +111,7 @@ class OdooConnector(Connector):
             observer=context.observer,
         )
         self._books = Books(client, endpoint, profile)
+        self._claims = _claims(self._books)
         self.kinds = {kind: make(self._books) for kind, make in KINDS.items()}
 
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
@@ -129,6 +137,16 @@ class OdooConnector(Connector):
             if missing := [uuid for uuid in uuids if uuid not in there]:
                 there.update(handler.ask(missing))
         return there
+
+    def facts(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, RemoteFact]:
+        there = self.ask(uuids, deadline)
+        said = {answer.uuid: answer for answer in self._claims.said(there)} if there else {}
+        return {
+            uuid: RemoteFact(ref, said[uuid].state, said[uuid].amount, said[uuid].currency)
+            if uuid in said
+            else RemoteFact(ref)
+            for uuid, ref in there.items()
+        }
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         self._books.deadline = None

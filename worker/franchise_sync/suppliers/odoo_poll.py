@@ -54,6 +54,13 @@ def poll(
         yield AnswerPage(tuple(_answers(call, uid, rows, digits, states)), format_cursor(newest))
 
 
+def answers_of(call: Call, uid: int, ids: list[int], states: Mapping[str, str] = STATES) -> list[Answer]:
+    """:return: the answers that these documents are now; a draft has none"""
+    if not ids:
+        return []
+    return _answers(call, uid, call("account.move", "read", ids, _FIELDS), {}, states)
+
+
 def changed(
     call: Call, model: str, domain: Domain, fields: list[str], since: str, page_size: int
 ) -> Iterator[list[dict[str, Any]]]:

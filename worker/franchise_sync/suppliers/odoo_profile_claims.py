@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from franchise_sync.erp.port import Message, Outcome
+from franchise_sync.erp.port import Answer, Message, Outcome
 from franchise_sync.errors import ConfigurationError, PayloadError
 from franchise_sync.payload import Claim, parse_claim
 from franchise_sync.suppliers import odoo_note_text as wording
 from franchise_sync.suppliers.odoo_books import Books, Rights
 from franchise_sync.suppliers.odoo_load import Loaded, Record, load_each
+from franchise_sync.suppliers.odoo_profile_poll import answers_of
 from franchise_sync.suppliers.odoo_profile_read import Documents
 from franchise_sync.suppliers.odoo_profile_rows import claim_rows, columns, reason_text
 from franchise_sync.suppliers.port import Delivery
@@ -70,6 +71,10 @@ class ProfileClaims:
             uuid: self._reference([found[key] for key in sorted(found, key=lambda k: (len(k), k))])
             for uuid, found in self._documents.find(uuids).items()
         }
+
+    def said(self, uuids: Collection[str]) -> list[Answer]:
+        """:return: what the supplier answers now to those of these claims that are there and answered"""
+        return answers_of(self._documents, uuids)
 
     def _create(self, claims: dict[str, Claim], done: dict[str, Delivery]) -> dict[str, list[int]]:
         """:return: database ids by uuid of the records that were made; what was not made is in ``done``"""

@@ -37,14 +37,20 @@ def poll_documents(
     newest = parse_cursor(cursor)
     since = looking_back(newest, overlap_seconds)
     call, profile = documents.books.call, documents.profile
+    said: set[str] = set()  # a claim with several documents comes up once for each of them
+
+    def page(ids: list[int]) -> tuple[Answer, ...]:
+        new = [a for a in answers_of(documents, _uuids(documents, ids)) if a.message_id not in said]
+        said.update(answer.message_id for answer in new)
+        return tuple(new)
+
     ours: Domain = [("create_uid", "=", documents.books.client.uid)]
     if since and profile.watch:
         for ids in _watched(documents, ours, since, page_size):
-            yield AnswerPage(tuple(answers_of(documents, _uuids(documents, ids))), cursor)
+            yield AnswerPage(page(ids), cursor)
     for rows in changed(call, profile.model, ours, ["write_date"], since, page_size):
         newest = later(newest, rows)
-        uuids = _uuids(documents, [row["id"] for row in rows])
-        yield AnswerPage(tuple(answers_of(documents, uuids)), format_cursor(newest))
+        yield AnswerPage(page([row["id"] for row in rows]), format_cursor(newest))
 
 
 def answers_of(documents: Documents, uuids: Collection[str]) -> list[Answer]:
