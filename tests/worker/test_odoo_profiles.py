@@ -290,3 +290,13 @@ def test_paths_and_html_are_looked_at(tmp_path: Path) -> None:
     plain = own(tmp_path, GOOD.replace('{ html = "{text}" }', '"{text}"'))
     words = " ".join(field_problems(plain, {"description": {"type": "html"}}, {}))
     assert "The field description holds HTML there: write the cell as { html = … }." in words
+
+
+def test_the_manuals_example_is_usable(tmp_path: Path) -> None:
+    """R-G2: what the guide shows is a profile."""
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")
+    profile = own(tmp_path, guide.split("```toml\n")[1].split("```")[0])
+    assert (profile.model, profile.withdrawn.write) == (
+        "helpdesk.ticket",
+        {"stage_id": "helpdesk.stage_cancelled"},
+    )

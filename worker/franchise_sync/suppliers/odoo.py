@@ -17,6 +17,7 @@ from franchise_sync.payload import amendment, claim, claim_change, claim_withdra
 from franchise_sync.suppliers.odoo_books import Books
 from franchise_sync.suppliers.odoo_claim_changes import ClaimChanges, ClaimWithdrawals
 from franchise_sync.suppliers.odoo_claims import ClaimDocuments
+from franchise_sync.suppliers.odoo_document import PROFILE
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
 from franchise_sync.suppliers.odoo_poll import poll
@@ -169,8 +170,9 @@ class OdooConnector(Connector):
         self._books.deadline = None
         reachable = step("reachable", "answers, version {}", self._books.client.server_version)
         if reachable and step("login", "the API key is accepted (user {})", lambda: self._books.client.uid):
-            name = self._books.profile.name
-            step("profile", f"{name} fits their {{}}", Documents(self._books).check)
+            profile = self._books.profile
+            if profile is not PROFILE:
+                step("profile", f"{profile.name} fits their {{}}", Documents(self._books).check)
             step("rights", "may create {}", self.kinds[claim.KIND].check)
             step("changes", "may change {}", self.kinds[claim_change.KIND].check)
             step("notices", "may write {}", self.kinds[termination.KIND].check)
