@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from decimal import Decimal
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from supplier_books import DEADLINE, claim, clerk_of, connect, cutting, outcomes
 
 from franchise_sync.delivery.classify import classify
 from franchise_sync.erp.port import Outcome
-from franchise_sync.errors import UnknownFate
+from franchise_sync.errors import ConfigurationError, UnknownFate
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.odoo_client import OdooClient
 
@@ -247,3 +250,95 @@ def refund(clerk: OdooClient, rma_id: int) -> None:
     clerk.call("rma", "write", [rma_id], {"operation_id": operation[0]})
     clerk.call("rma", "action_confirm", [rma_id])
     clerk.call("rma", "action_refund", [rma_id])
+
+
+ORDERS = """
+title = "Orders"
+model = "sale.order"
+module = "sale"
+group = "Sales: User"
+[record]
+"partner_id/.id" = "{customer}"
+"user_id/.id" = ""
+client_order_ref = "{number}"
+[lines]
+field = "order_line"
+[lines.record]
+name = "{line.label}"
+"product_id/.id" = "{product}"
+product_uom_qty = "1"
+price_unit = "{line.amount}"
+"tax_ids/.id" = ""
+[states]
+field = "state"
+[states.answers]
+sent = "acknowledged"
+sale = "accepted"
+cancel = "rejected"
+[amounts.total]
+lines = "price_subtotal"
+currency = "currency_id"
+number = "name"
+[withdrawn]
+when = ["draft", "sent"]
+call = "action_cancel"
+"""
+
+
+def test_a_profile_of_our_own_with_lines(supplier_apps: Any, clerk: OdooClient, tmp_path: Path) -> None:
+    """R-G2, R-G3: another model is a file: what they accept is the sum of its lines, by line; then it is theirs."""
+    (tmp_path / "orders.toml").write_text(ORDERS, encoding="utf-8")
+    sent = claim()
+    with closing(connect(supplier_apps, profiles_dir=tmp_path, profile="orders")) as connector:
+        assert all(finding.ok for finding in connector.check()), connector.check()
+        for _ in range(2):
+            assert outcomes(connector.send([sent], Deadline(DEADLINE))) == [Outcome.ACK]
+        assert only(connector, sent) is None
+        [order] = records(clerk, "sale.order", sent, "order_line", "client_order_ref", "amount_total", "name")
+        assert (order["client_order_ref"], order["amount_total"]) == (f"AFC/{sent.uuid[:8]}", Decimal("290.1"))
+        clerk.call("sale.order.line", "write", [order["order_line"][0]], {"price_unit": 150.5})
+        clerk.call("sale.order", "action_confirm", [order["id"]])
+        answer = only(connector, sent)
+        assert (answer.state, answer.number, answer.amount) == ("accepted", order["name"], Decimal("240.50"))
+        assert answer.lines == (("1", Decimal("150.50")), ("2", Decimal("90.00")))
+        assert outcomes(connector.send([event("claim_withdrawn", sent)], Deadline(DEADLINE))) == [Outcome.REJECT]
+
+
+def test_a_profile_that_doesnt_fit_is_explained(supplier_apps: Any, tmp_path: Path) -> None:
+    """R-G7: each field, state and stage that their database doesn't have, in one sentence; nothing is sent."""
+    text = (ORDERS.replace("client_order_ref", "x_our_number") + "\n").replace('sale = "acc', 'sold = "acc')
+    (tmp_path / "orders.toml").write_text(text, encoding="utf-8")
+    claims = resources.files("franchise_sync.suppliers") / "profiles" / "crm_claim.toml"
+    stages = claims.read_text(encoding="utf-8").replace("crm_claim.stage_claim2", "Paid")
+    (tmp_path / "stages.toml").write_text(stages, encoding="utf-8")
+    expected = {
+        "orders": [
+            "sale.order has no field x_our_number there",
+            "no state 'sold' there, only draft, sent, sale, cancel",
+        ],
+        "stages": ["crm.claim has no stage_id 'Paid' there."],
+    }
+    for name, words in expected.items():
+        with closing(connect(supplier_apps, profiles_dir=tmp_path, profile=name)) as connector:
+            [finding] = [finding for finding in connector.check() if finding.name == "profile"]
+            assert not finding.ok
+            assert all(word in finding.sentence for word in words), finding
+            message = claim()
+            with pytest.raises(ConfigurationError):
+                connector.send([message], Deadline(DEADLINE))
+
+
+def test_two_workers_send_the_same_at_once(supplier_apps: Any, clerk: OdooClient) -> None:
+    """R-G4: their database decides; nothing is refused for it, and nothing is doubled."""
+    messages = [claim() for _ in range(4)]
+    connectors = [connect(supplier_apps, profile="repair_order") for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(lambda c: c.send(messages, Deadline(DEADLINE)), connectors))
+    assert {outcome for deliveries in results for outcome in outcomes(deliveries)} <= {Outcome.ACK, Outcome.RETRY}
+    assert set(outcomes(connectors[0].send(messages, Deadline(DEADLINE)))) == {Outcome.ACK}
+    for message in messages:
+        number = ("internal_notes", "ilike", f"AFC/{message.uuid[:8]}")
+        assert clerk.call("repair.order", "search_count", [number]) == 2
+        assert len(records(clerk, "repair.order", message)) == 2
+    for connector in connectors:
+        connector.close()

@@ -292,6 +292,31 @@ def test_paths_and_html_are_looked_at(tmp_path: Path) -> None:
     assert "The field description holds HTML there: write the cell as { html = … }." in words
 
 
+def test_lines_are_looked_at(tmp_path: Path) -> None:
+    """R-G7: their field, their columns, and the amount that is added up."""
+    lines = '[lines]\nfield = "row_ids"\n[lines.record]\nname = "{line.label}"\nprise = "{line.amount}"\n[states]\n'
+    text = GOOD.replace("[states]\n", lines, 1).replace('field = "x_amount"', 'lines = "sum"')
+    profile = own(tmp_path, text)
+    assert "has no lines in a field row_ids there" in " ".join(field_problems(profile, {}, {}))
+    fields = {"row_ids": {"type": "one2many", "relation": "helpdesk.row"}}
+    words = " ".join(field_problems(profile, fields, {"row_ids": {"name": {"type": "char"}}}))
+    assert "helpdesk.row has no field prise there (column 'prise')." in words
+    assert "helpdesk.row has no amount in a field sum there." in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("many2one", "state is many2one there: withdrawing writes"), ("float", "is float there"), ("char", "")],
+)
+def test_withdrawing_writes_what_can_be_written(tmp_path: Path, kind: str, words: str) -> None:
+    """R-G7: a number or a link to another record would fail there only when a claim is taken back."""
+    text = GOOD.replace("[states]\n", '[withdrawn]\nwrite = { x_state = "gone", gone = "x" }\n[states]\n', 1)
+    problems = " ".join(field_problems(own(tmp_path, text), {"x_state": {"type": kind}}, {}))
+    assert words in problems
+    assert ("x_state" in problems) is bool(words)
+    assert "helpdesk.ticket has no field gone there (withdrawn)." in problems
+
+
 def test_the_manuals_example_is_usable(tmp_path: Path) -> None:
     """R-G2: what the guide shows is a profile."""
     guide = (Path(__file__).resolve().parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")

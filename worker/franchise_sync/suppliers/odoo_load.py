@@ -24,7 +24,7 @@ from franchise_sync.text import one_line
 
 _CONFLICT_WORDS = r"serializ|concurrent update|deadlock|obtain lock|lock timeout|connection (is|was|has)"
 #: What Odoo says when our user may not do something.
-RIGHT_WORDS = re.compile(r"not allowed to|access right|security restriction", re.I)
+RIGHT_WORDS = re.compile(r"not allowed to|access right|security restriction|doesn't have '\w+' access", re.I)
 _TRANSIENT_WORDS = re.compile(f"{_CONFLICT_WORDS}|{RIGHT_WORDS.pattern}", re.I)
 
 

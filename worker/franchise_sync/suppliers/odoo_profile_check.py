@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from franchise_sync.suppliers.odoo_profile import COMMENTS, Html, Profile
+from franchise_sync.suppliers.odoo_profile import COMMENTS, Cell, Html, Profile
 
 Fields = Mapping[str, Mapping[str, Any]]
 _NUMBERS = ("monetary", "float", "integer")
@@ -14,22 +14,23 @@ _TEXTS = ("char", "text", "html")
 
 def field_problems(profile: Profile, fields: Fields, linked: Mapping[str, Fields]) -> list[str]:
     """:param fields: of the model, as ``fields_get`` gives them
-    :param linked: fields of the model behind each many2one that a path follows
+    :param linked: fields of the model behind each many2one that a path follows, and of the lines
     """
     return [
-        *_columns(profile, fields),
+        *_columns(profile.model, profile.record, fields),
+        *_lines(profile, fields, linked),
         *_states(profile, fields),
         *_paths(profile, fields, linked),
         *_writes(profile, fields),
     ]
 
 
-def _columns(profile: Profile, fields: Fields) -> Iterator[str]:
-    for column, cell in profile.record.items():
+def _columns(model: str, cells: Mapping[str, Cell], fields: Fields) -> Iterator[str]:
+    for column, cell in cells.items():
         name, slash, _kind = column.partition("/")
         found = fields.get(name)
         if found is None:
-            yield f"{profile.model} has no field {name} there (column {column!r})."
+            yield f"{model} has no field {name} there (column {column!r})."
             continue
         relational = found["type"] in ("many2one", "many2many", "one2many")
         if bool(slash) != relational:
@@ -41,8 +42,21 @@ def _columns(profile: Profile, fields: Fields) -> Iterator[str]:
             values = [value for value, _label in found.get("selection") or ()]
             if cell not in values:
                 yield f"The field {name} has no value {cell!r} there, only {', '.join(map(str, values))}."
-    if profile.lines and fields.get(profile.lines.field, {}).get("type") != "one2many":
-        yield f"{profile.model} has no lines in a field {profile.lines.field} there."
+
+
+def _lines(profile: Profile, fields: Fields, linked: Mapping[str, Fields]) -> Iterator[str]:
+    if not profile.lines:
+        return
+    name = profile.lines.field
+    if fields.get(name, {}).get("type") != "one2many":
+        yield f"{profile.model} has no lines in a field {name} there."
+        return
+    model = str(fields[name].get("relation") or name)
+    yield from _columns(model, profile.lines.record, linked.get(name, {}))
+    for amount in profile.amounts.values():
+        kind = str(linked.get(name, {}).get(amount.lines or "", {}).get("type") or "")
+        if amount.lines and kind not in _NUMBERS:
+            yield f"{model} has no amount in a field {amount.lines} there."
 
 
 def _states(profile: Profile, fields: Fields) -> Iterator[str]:
@@ -94,5 +108,9 @@ def _paths(profile: Profile, fields: Fields, linked: Mapping[str, Fields]) -> It
 
 def _writes(profile: Profile, fields: Fields) -> Iterator[str]:
     for name in profile.withdrawn.write:
-        if name not in fields:
+        found = str(fields[name]["type"]) if name in fields else ""
+        stage = found == "many2one" and name == profile.states.field
+        if not found:
             yield f"{profile.model} has no field {name} there (withdrawn)."
+        elif found not in (*_TEXTS, "selection") and not stage:
+            yield f"The field {name} is {found} there: withdrawing writes texts, selections and the state."

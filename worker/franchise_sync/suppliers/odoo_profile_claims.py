@@ -31,15 +31,17 @@ class ProfileClaims:
         self._books = books
         self._profile = books.profile
         self._documents = Documents(books)
-        model = self._profile.model
-        self._rights: Rights = ((model, "create"), (model, "write"), ("mail.message", "create"))
 
     def check(self) -> str:
         """:raise ConfigurationError: the profile doesn't fit their database
         :raise MissingRight: our user there may not
         """
-        self._documents.check()
-        return self._books.check_rights(self._rights, self._profile.group)
+        model = self._documents.check()
+        rights: Rights = ((model, "create"), (model, "write"), ("mail.message", "create"))
+        if self._profile.lines:
+            lines = self._documents.fields(model)[self._profile.lines.field]["relation"]
+            rights = ((lines, "create"), *rights)
+        return self._books.check_rights(rights, self._profile.group)
 
     def send(self, messages: Sequence[Message]) -> dict[str, Delivery]:
         """:return: a delivery by uuid, one for each message"""

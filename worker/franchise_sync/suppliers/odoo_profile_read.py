@@ -190,9 +190,11 @@ class Documents:
         ]
 
     def _relations(self) -> dict[str, dict[str, Any]]:
-        """:return: their fields by many2one that a path of the profile follows"""
+        """:return: their fields by field of the profile that leads to another model"""
         fields = self.fields(self.profile.model)
         heads = {path.partition(".")[0] for path in self._paths() if "." in path} | set(self.profile.watch)
+        if self.profile.lines:
+            heads.add(self.profile.lines.field)
         return {
             head: self.fields(fields[head]["relation"])
             for head in sorted(heads)
