@@ -168,8 +168,8 @@ def ensure_addon(tools: Tools, cluster: Cluster, odoo: Odoo, *, demo: bool) -> s
             # own demo companies and bills, and they would only blur the story.
             cluster.sql("UPDATE ir_module_module SET demo = true WHERE state = 'installed'", work)
         odoo.install(work, [ADDON], demo=demo)
-    _check_installed(cluster, work, odoo, ADDON)
-    _rename(cluster, work, odoo, name)
+    check_installed(cluster, work, odoo, ADDON)
+    rename(cluster, work, odoo, name)
     return name
 
 
@@ -193,24 +193,25 @@ def ensure_bridged(tools: Tools, cluster: Cluster, odoo: Odoo) -> str:
         with step(f"Installing {', '.join(modules)}"):
             clone(tools, cluster, STOCK, odoo, work)
             odoo.install(work, modules)
-        _rename(cluster, work, odoo, base)
+        rename(cluster, work, odoo, base)
     with step(f"Installing {ADDON} and its bridges"):
         clone(tools, cluster, base, odoo, work)
         odoo.install(work, [ADDON])
     for module in (ADDON, *bridges(tools)):
-        _check_installed(cluster, work, odoo, module)
-    _rename(cluster, work, odoo, name)
+        check_installed(cluster, work, odoo, module)
+    rename(cluster, work, odoo, name)
     return name
 
 
-def _check_installed(cluster: Cluster, database: str, odoo: Odoo, module: str) -> None:
+def check_installed(cluster: Cluster, database: str, odoo: Odoo, module: str) -> None:
+    """Raise Trouble when a module is not installed in a database."""
     query = f"SELECT state FROM ir_module_module WHERE name = '{module}'"  # noqa: S608 — a folder's name
     state = cluster.sql(query, database).strip()
     if state != "installed":
         raise Trouble(f"{module} was not installed (state: {state or 'unknown to Odoo'}). See {odoo.log}.")
 
 
-def _rename(cluster: Cluster, work: str, odoo: Odoo, name: str) -> None:
+def rename(cluster: Cluster, work: str, odoo: Odoo, name: str) -> None:
     """Give a database that is complete its name, and its files with it."""
     cluster.sql(f'ALTER DATABASE "{work}" RENAME TO "{name}"')
     if (odoo.data / "filestore" / work).is_dir():

@@ -59,6 +59,8 @@ class Odoo:
     folder: Path
     """Where its configuration and its file store are."""
     options: dict[str, str] = field(default_factory=dict)
+    others: tuple[Path, ...] = ()
+    """Folders with addons of others."""
 
     @property
     def conf(self) -> Path:
@@ -82,7 +84,7 @@ class Odoo:
 
     def write_conf(self) -> None:
         """Write the configuration file; only its owner may read it."""
-        addons = [*self.tools.tree.addons, *([self.tools.settings.addons] if self.ours else [])]
+        addons = [*self.tools.tree.addons, *([self.tools.settings.addons] if self.ours else []), *self.others]
         values = {
             "db_host": self.cluster.socket,
             "db_port": PORT,

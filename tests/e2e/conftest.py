@@ -20,6 +20,7 @@ sys.path.insert(0, str(REPO / "scripts"))
 
 from house import databases, ports  # noqa: E402 — the path has to come first
 from house import settings as house_settings  # noqa: E402
+from house import supplier_apps as apps  # noqa: E402
 from house.odoo import Odoo  # noqa: E402
 from house.once import locked  # noqa: E402
 from house.processes import Crew, end_leftovers  # noqa: E402
@@ -77,8 +78,22 @@ def stack(tools):
 @pytest.fixture(scope="session")
 def supplier_odoo(tools):
     """A supplier's stock Odoo: url, database, login and api_key of our user there, a clerk, our customer reference."""
+    with Crew(tools.settings.home) as crew:
+        yield _supplier(tools, crew, "supplier", 19269)
+
+
+@pytest.fixture(scope="session")
+def supplier_apps(tools):
+    """The same with repairs, and claims and returns of the OCA, for which its clerk and our user have rights."""
+    groups = ["stock.group_stock_user", "sales_team.group_sale_salesman", "rma.rma_group_user_all"]
+    more = {"groups": groups, "products": {"V-1": "Valve 1", "V-2": "Valve 2"}}
+    with Crew(tools.settings.home) as crew:
+        yield _supplier(tools, crew, "apps", 19369, more)
+
+
+def _supplier(tools, crew, name, port, more=None):
     clerk_password = secrets.token_urlsafe(12)
-    supplier = {
+    data = {
         "name": "Ningbo Precision Equipment",
         "currency": "CNY",
         "currencies": ["CNY", "USD"],
@@ -87,19 +102,23 @@ def supplier_odoo(tools):
         "clerk": {"name": "Credit Clerk", "login": "clerk", "password": clerk_password},
         "robot": {"name": "Tea & Light (API)", "login": "franchise-hq"},
         "admin_password": secrets.token_urlsafe(24),
+        **(more or {}),
     }
-    with Crew(tools.settings.home) as crew:
-        cluster = databases.ensure_cluster(tools, "supplier", durable=False)
-        cluster.start(crew)
-        odoo = Odoo(
-            tools, cluster, "supplier", ports.choose(19269, "the supplier's Odoo", "port"), ours=False,
-            folder=databases.filestores(tools, "supplier"), options={"db_name": "supplier", "dbfilter": "^supplier$"},
-        )  # fmt: skip
-        odoo.write_conf()
-        databases.clone(tools, cluster, databases.STOCK, odoo, "supplier")
-        (fitted,) = odoo.within([{"database": "supplier", "module": "supplier", "data": supplier}], "Fitting out")
-        odoo.start(crew)
-        yield SimpleNamespace(
-            url=odoo.url, database="supplier", login="franchise-hq", api_key=fitted["api_key"], clerk_login="clerk",
-            clerk_password=clerk_password, customer_ref="HQ-TEALIGHT",
-        )  # fmt: skip
+    # A cluster of its own, for two suppliers may be up at once.
+    cluster = databases.ensure_cluster(tools, name, durable=False)
+    cluster.start(crew)
+    odoo = Odoo(
+        tools, cluster, name, ports.choose(port, "the supplier's Odoo", "port"), ours=False,
+        folder=databases.filestores(tools, name), options={"db_name": "supplier", "dbfilter": "^supplier$"},
+        others=(apps.ensure_oca(tools),) if more else (),
+    )  # fmt: skip
+    odoo.write_conf()
+    source = apps.ensure_apps(tools, cluster, odoo) if more else databases.STOCK
+    databases.clone(tools, cluster, source, odoo, "supplier")
+    task = {"database": "supplier", "module": "supplier_apps" if more else "supplier", "data": data}
+    (fitted,) = odoo.within([task], "Fitting out")
+    odoo.start(crew)
+    return SimpleNamespace(
+        url=odoo.url, database="supplier", login="franchise-hq", api_key=fitted["api_key"], clerk_login="clerk",
+        clerk_password=clerk_password, customer_ref="HQ-TEALIGHT",
+    )  # fmt: skip

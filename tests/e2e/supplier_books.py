@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -28,7 +29,7 @@ POLICY = TargetPolicy(plain_hosts=frozenset({"127.0.0.1", "localhost"}))
 DEADLINE = 120.0
 
 
-def connect(supplier: Any, url: str = "", files: FileSource = no_files, **options: Any) -> OdooConnector:
+def connect(supplier: Any, url: str = "", files: FileSource = no_files, profiles_dir: Path | None = None, **options: Any) -> OdooConnector:
     ref = getattr(supplier, "customer_ref", "HQ-TEALIGHT")
     endpoint = Endpoint(
         "supplier",
@@ -40,7 +41,7 @@ def connect(supplier: Any, url: str = "", files: FileSource = no_files, **option
         supplier.login,
         {"customer_ref": ref, **options},
     )
-    context = ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE, files=files)
+    context = ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE, files=files, profiles_dir=profiles_dir)
     return OdooConnector(endpoint, context)
 
 

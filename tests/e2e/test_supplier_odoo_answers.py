@@ -40,6 +40,9 @@ def test_posted_whole(connector: OdooConnector, clerk: OdooClient) -> None:
     [posted] = clerk.call("account.move", "read", [document["id"]], ["name"])
     assert answer.number == posted["name"]
     assert answers(connector, message)[0].message_id == answer.message_id
+    [fact] = connector.facts([message.uuid], Deadline(DEADLINE)).values()
+    assert (fact.remote_ref, fact.state) == (f"account.move,{document['id']}", "accepted")
+    assert (fact.amount, fact.currency) == (Decimal("290.10"), "CNY")
 
 
 def test_lowered_reopened_and_lowered_again(connector: OdooConnector, clerk: OdooClient) -> None:

@@ -122,6 +122,7 @@ def test_the_same_words_for_all_are_about_the_system() -> None:
         "could not serialize access due to concurrent update",
         "deadlock detected",
         "You are not allowed to create …",
+        "Uh-oh! … Sorry, API (id=6) doesn't have 'create' access to: - Sales Order Line (sale.order.line)",
     ],
 )
 def test_conflicts_and_rights_are_for_later(words: str) -> None:

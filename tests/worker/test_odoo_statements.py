@@ -43,7 +43,7 @@ class Prints:
 
 def handler(client: Client, files: Any = None, kind: Any = Statements) -> Any:
     endpoint = Endpoint("x", "X", "odoo", True, "https://erp.example.com", "d", "franchise", {})
-    return kind(Books(client, endpoint, files or Prints()))  # type: ignore[arg-type]
+    return kind(Books(client, endpoint, files=files or Prints()))  # type: ignore[arg-type]
 
 
 def message(kind: str = "settlement_issued", **changes: Any) -> Message:

@@ -124,6 +124,7 @@ class Runtime:
             max_bytes=self.settings.max_reply_bytes,
             observer=metrics.observer(code),
             files=lambda uuids: self.erp().attachments(uuids),
+            profiles_dir=self.settings.profiles_dir,
         )
 
     def deliver(self, code: str) -> Counter[str]:

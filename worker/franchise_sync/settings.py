@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     broker_namespace: str = "franchise-sync"
     secrets_dir: Path | None = None
+    profiles_dir: Path | None = None
 
     poll_interval: float = Field(default=2.0, ge=0.05, le=3600)
     answer_interval: float = Field(default=10.0, ge=0.1, le=86400)

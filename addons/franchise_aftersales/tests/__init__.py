@@ -84,3 +84,4 @@ from . import (
 from . import test_sync_transport
 from . import test_statement_sync, test_statement_sync_answer
 from . import test_sync_webhook
+from . import test_endpoint_odoo

@@ -1,7 +1,8 @@
 """Connector ``odoo``: a supplier's stock Odoo with nothing of ours installed, over odoorpc.
 
 Each kind of message has a handler of its own in ``KINDS``. Options of the endpoint: ``customer_ref`` (our
-reference in their customer list; default: the payload's), ``overlap_seconds`` (how far polling looks back,
+reference in their customer list; default: the payload's), ``profile`` (what a claim becomes there; default
+``account_move``), ``overlap_seconds`` (how far polling looks back,
 default 600), ``page_size`` (documents read in one call, default 200).
 """
 
@@ -25,12 +26,25 @@ from franchise_sync.suppliers.cursors import merged
 from franchise_sync.suppliers.odoo_books import Books
 from franchise_sync.suppliers.odoo_claim_changes import ClaimChanges, ClaimWithdrawals
 from franchise_sync.suppliers.odoo_claims import ClaimDocuments
+from franchise_sync.suppliers.odoo_document import PROFILE
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
 from franchise_sync.suppliers.odoo_poll import poll
 from franchise_sync.suppliers.odoo_statement_answers import poll_statements
 from franchise_sync.suppliers.odoo_statements import StatementReversals, Statements
-from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
+from franchise_sync.suppliers.odoo_profile import DEFAULT, load_profile
+from franchise_sync.suppliers.odoo_profile_changes import ProfileChanges, ProfileWithdrawals
+from franchise_sync.suppliers.odoo_profile_claims import ProfileClaims
+from franchise_sync.suppliers.odoo_profile_poll import poll_documents
+from franchise_sync.suppliers.odoo_profile_read import Documents
+from franchise_sync.suppliers.port import (
+    AnswerPage,
+    Connector,
+    ConnectorContext,
+    Delivery,
+    Finding,
+    RemoteFact,
+)
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target
 from franchise_sync.transport.odoo_client import OdooClient
@@ -54,10 +68,26 @@ class KindHandler(Protocol):
         ...
 
 
+def _claims(books: Books) -> ClaimDocuments | ProfileClaims:
+    return ClaimDocuments(books) if _credit_notes(books) else ProfileClaims(books)
+
+
+def _changes(books: Books) -> KindHandler:
+    return ClaimChanges(books) if _credit_notes(books) else ProfileChanges(books)
+
+
+def _withdrawals(books: Books) -> KindHandler:
+    return ClaimWithdrawals(books) if _credit_notes(books) else ProfileWithdrawals(books)
+
+
+def _credit_notes(books: Books) -> bool:
+    return books.profile.strategy == "credit_note"
+
+
 KINDS: dict[str, Callable[[Books], KindHandler]] = {
-    claim.KIND: ClaimDocuments,
-    claim_change.KIND: ClaimChanges,
-    claim_withdrawal.KIND: ClaimWithdrawals,
+    claim.KIND: _claims,
+    claim_change.KIND: _changes,
+    claim_withdrawal.KIND: _withdrawals,
     termination.KIND: notes_of(termination_note),
     amendment.KIND: notes_of(amendment_note),
     settlement.KIND: Statements,
@@ -66,7 +96,7 @@ KINDS: dict[str, Callable[[Books], KindHandler]] = {
 
 
 class OdooConnector(Connector):
-    """Leaves claims as draft credit notes and notices as notes, follows changes, and reads answers."""
+    """Leaves claims as documents of a profile and notices as notes, follows changes, and reads answers."""
 
     # The external id is unique in their database (ir.model.data: UNIQUE(module, name)) and is written in the
     # same
@@ -83,6 +113,7 @@ class OdooConnector(Connector):
                 raise ConfigurationError(f"The endpoint {endpoint.code!r} has no {name}.")
         self._overlap = _number(endpoint, "overlap_seconds", 600, 0, 86400)
         self._page_size = _number(endpoint, "page_size", 200, 1, 1000)
+        profile = load_profile(str(endpoint.options.get("profile") or DEFAULT), context.profiles_dir)
         client = OdooClient(
             Target.parse(endpoint.url),
             endpoint.database,
@@ -93,7 +124,8 @@ class OdooConnector(Connector):
             max_bytes=context.max_bytes,
             observer=context.observer,
         )
-        self._books = Books(client, endpoint, context.files)
+        self._books = Books(client, endpoint, profile, context.files)
+        self._claims = _claims(self._books)
         self.kinds = {kind: make(self._books) for kind, make in KINDS.items()}
 
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
@@ -120,16 +152,33 @@ class OdooConnector(Connector):
                 there.update(handler.ask(missing))
         return there
 
+    def facts(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, RemoteFact]:
+        there = self.ask(uuids, deadline)
+        said = {answer.uuid: answer for answer in self._claims.said(there)} if there else {}
+        return {
+            uuid: RemoteFact(ref, said[uuid].state, said[uuid].amount, said[uuid].currency)
+            if uuid in said
+            else RemoteFact(ref)
+            for uuid, ref in there.items()
+        }
+
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         self._books.deadline = None
         call, uid, looks = self._books.call, self._books.client.uid, (self._overlap, self._page_size)
         return merged(
             {
-                "": lambda since: poll(call, uid, since, *looks),
+                "": self._claim_answers,
                 "statements": lambda since: poll_statements(call, uid, since, *looks),
             },
             cursor,
         )
+
+    def _claim_answers(self, cursor: str) -> Iterator[AnswerPage]:
+        books, profile = self._books, self._books.profile
+        if not _credit_notes(books):
+            return poll_documents(Documents(books), cursor, self._overlap, self._page_size)
+        states = {state: answer.answer for state, answer in profile.states.answers.items()}
+        return poll(books.call, books.client.uid, cursor, self._overlap, self._page_size, states)
 
     def check(self) -> list[Finding]:
         findings: list[Finding] = []
@@ -144,6 +193,9 @@ class OdooConnector(Connector):
         self._books.deadline = None
         reachable = step("reachable", "answers, version {}", self._books.client.server_version)
         if reachable and step("login", "the API key is accepted (user {})", lambda: self._books.client.uid):
+            profile = self._books.profile
+            if profile is not PROFILE:
+                step("profile", f"{profile.name} fits their {{}}", Documents(self._books).check)
             step("rights", "may create {}", self.kinds[claim.KIND].check)
             step("changes", "may change {}", self.kinds[claim_change.KIND].check)
             step("notices", "may write {}", self.kinds[termination.KIND].check)

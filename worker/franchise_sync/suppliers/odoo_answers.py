@@ -36,9 +36,10 @@ class MoveFacts:
     write_date: str  #: as Odoo gives it: UTC, "2026-11-23 08:00:00"
 
 
-def to_answer(facts: MoveFacts) -> Answer | None:
-    """:return: the answer that the document's present state is, None for a draft"""
-    state = STATES.get(facts.state)
+def to_answer(facts: MoveFacts, states: Mapping[str, str] = STATES) -> Answer | None:
+    """:param states: answer by state of theirs
+    :return: the answer that the document's present state is, None for a draft"""
+    state = states.get(facts.state)
     if state is None:
         return None
     by_key: dict[str, Decimal] = {}

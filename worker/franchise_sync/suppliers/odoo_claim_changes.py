@@ -41,6 +41,7 @@ class ClaimEvents(ABC, Generic[T]):
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._model = "account.move"
 
     def check(self) -> str:
         """:raise MissingRight: see :meth:`Books.check_rights`"""
@@ -62,15 +63,15 @@ class ClaimEvents(ABC, Generic[T]):
             words = "It was told already and nothing was touched."
             done[uuid] = Delivery(uuid, Outcome.ACK, ref, words, response=ref)
         new = {uuid: event for uuid, event in events.items() if uuid not in done}
-        there = find_documents(self._books, {event.original for event in new.values()}) if new else {}
-        told: dict[str, int] = {}
+        there = self._find({event.original for event in new.values()}) if new else {}
+        told: dict[str, list[int]] = {}
         for uuid, event in new.items():
-            move_id = there.get(event.original)
-            problem = self._missing(event) if move_id is None else self._do(event, move_id)
+            ids = there.get(event.original)
+            problem = self._do(event, ids) if ids else self._missing(event)
             if problem:
                 done[uuid] = problem
-            elif move_id is not None:
-                told[uuid] = move_id
+            elif ids:
+                told[uuid] = ids
         if told:
             self._seal(new, told, done)
         return done
@@ -106,8 +107,13 @@ class ClaimEvents(ABC, Generic[T]):
     def _words(self, event: T) -> str:
         """:return: the note in the document's chatter"""
 
-    def _do(self, event: T, move_id: int) -> Delivery | None:
+    def _find(self, uuids: Collection[str]) -> Mapping[str, list[int]]:
+        """:return: database ids of the claim's documents by uuid of the message that brought it"""
+        return {uuid: [move_id] for uuid, move_id in find_documents(self._books, uuids).items()}
+
+    def _do(self, event: T, ids: list[int]) -> Delivery | None:
         """:return: a delivery when the message is at its end without a note"""
+        [move_id] = ids
         [row] = self._books.call("account.move", "read", [move_id], _FIELDS)
         try:
             refusal = self._act(event, move_id, row)
@@ -117,17 +123,19 @@ class ClaimEvents(ABC, Generic[T]):
         ref = f"account.move,{move_id}"
         return Delivery(event.uuid, Outcome.REJECT, ref, refusal, response=refusal) if refusal else None
 
-    def _seal(self, events: Mapping[str, T], told: dict[str, int], done: dict[str, Delivery]) -> None:
+    def _seal(self, events: Mapping[str, T], told: dict[str, list[int]], done: dict[str, Delivery]) -> None:
         records = [
-            Record(uuid, [wording.document_note_row(uuid, move_id, self._words(events[uuid]))])
-            for uuid, move_id in told.items()
+            Record(
+                uuid, wording.record_note_rows(uuid, self._model, ids, self._words(events[uuid])), len(ids)
+            )
+            for uuid, ids in told.items()
         ]
         loaded = load_each(self._books.loader("mail.message", wording.NOTE_FIELDS), records)
         for uuid, words in {**loaded.refused, **loaded.later}.items():
             detail = f"The note could not be added: {words}"
-            done[uuid] = Delivery(uuid, Outcome.RETRY, f"account.move,{told[uuid]}", detail)
+            done[uuid] = Delivery(uuid, Outcome.RETRY, f"{self._model},{told[uuid][0]}", detail)
         for uuid in loaded.ids:
-            ref = f"account.move,{told[uuid]}"
+            ref = f"{self._model},{told[uuid][0]}"
             request = one_line(f"{ref}: {self._words(events[uuid])}", 500)
             done[uuid] = Delivery(uuid, Outcome.ACK, ref, request=request, response=ref)
 

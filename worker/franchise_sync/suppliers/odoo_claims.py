@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from franchise_sync.erp.port import Message, Outcome
+from franchise_sync.erp.port import Answer, Message, Outcome
 from franchise_sync.errors import ConfigurationError, PayloadError
 from franchise_sync.payload import Claim, parse_claim
 from franchise_sync.suppliers import odoo_document as document
 from franchise_sync.suppliers.odoo_answers import money
 from franchise_sync.suppliers.odoo_books import Books, Rights
 from franchise_sync.suppliers.odoo_load import Record, load_each
-from franchise_sync.suppliers.odoo_poll import document_uuids, external_ids
+from franchise_sync.suppliers.odoo_poll import answers_of, document_uuids, external_ids
+from franchise_sync.suppliers.odoo_profile_rows import columns
 from franchise_sync.suppliers.port import Delivery
 
 RIGHTS: Rights = (("account.move", "create"), ("account.move.line", "create"), ("mail.message", "create"))
@@ -67,6 +68,12 @@ class ClaimDocuments:
             if document.reason_xmlid(uuid) in names
         }
 
+    def said(self, uuids: Collection[str]) -> list[Answer]:
+        """:return: what the supplier answers now to those of these claims that are there and answered"""
+        states = {state: meant.answer for state, meant in self._books.profile.states.answers.items()}
+        ids = sorted(self._find(uuids).values())
+        return answers_of(self._books.call, self._books.client.uid, ids, states)
+
     def _create(self, claims: dict[str, Claim], done: dict[str, Delivery]) -> dict[str, int]:
         """:return: database id by uuid of the documents that were made; what was not made is in ``done``"""
         currencies = self._currencies({claim.currency for claim in claims.values()})
@@ -98,10 +105,11 @@ class ClaimDocuments:
                     f"for {claim.currency}; it was not sent.",
                 )
                 continue
-            records.append(Record(uuid, document.move_rows(claim, partner_id, currency_id)))
+            rows = document.move_rows(claim, partner_id, currency_id, self._books.profile)
+            records.append(Record(uuid, rows))
         if not records:
             return {}
-        loaded = load_each(self._books.loader("account.move", document.MOVE_FIELDS), records)
+        loaded = load_each(self._books.loader("account.move", columns(self._books.profile)), records)
         self._not_loaded(claims, loaded.refused, Outcome.REJECT, done)
         self._not_loaded(claims, loaded.later, Outcome.RETRY, done)
         self._compare(claims, loaded.ids, {name: digits for name, (_id, digits) in currencies.items()}, done)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from franchise_sync.errors import Refused, UnknownFate
@@ -24,28 +24,34 @@ from franchise_sync.text import one_line
 
 _CONFLICT_WORDS = r"serializ|concurrent update|deadlock|obtain lock|lock timeout|connection (is|was|has)"
 #: What Odoo says when our user may not do something.
-RIGHT_WORDS = re.compile(r"not allowed to|access right|security restriction", re.I)
+RIGHT_WORDS = re.compile(r"not allowed to|access right|security restriction|doesn't have '\w+' access", re.I)
 _TRANSIENT_WORDS = re.compile(f"{_CONFLICT_WORDS}|{RIGHT_WORDS.pattern}", re.I)
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record to load: its key (the uuid) and its rows (more than one when it has lines)."""
+    """What is loaded together or not at all: its key (the uuid), its rows, and how many records they make.
+
+    More rows than records are lines below a record.
+    """
 
     key: str
     rows: list[list[str]]
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class Loaded:
     """What became of a batch: database id by key, and for the others the supplier's words.
 
+    ``all`` has every id of a key, in the order of its rows; ``ids`` the first one.
     ``later`` are records that failed for a reason that isn't theirs.
     """
 
     ids: dict[str, int]
     refused: dict[str, str]
     later: dict[str, str]
+    all: dict[str, list[int]] = field(default_factory=dict)
 
 
 #: Calls ``load`` with these rows and returns its reply.
@@ -57,7 +63,7 @@ def load_each(load: Loader, records: Sequence[Record]) -> Loaded:
 
     :raise SyncError: whatever ``load`` raises; what was loaded before stays loaded, and a repetition finds it
     """
-    ids: dict[str, int] = {}
+    ids: dict[str, list[int]] = {}
     suspects: list[Record] = []
     todo = list(records)
     while todo:
@@ -80,10 +86,10 @@ def load_each(load: Loader, records: Sequence[Record]) -> Loaded:
     if not ids and len(refused) > 1 and len(set(refused.values())) == 1:
         later.update(refused)
         refused = {}
-    return Loaded(ids, refused, later)
+    return Loaded({key: found[0] for key, found in ids.items()}, refused, later, ids)
 
 
-def _attempt(load: Loader, records: list[Record]) -> tuple[dict[str, int] | None, set[int]]:
+def _attempt(load: Loader, records: list[Record]) -> tuple[dict[str, list[int]] | None, set[int]]:
     """:return: (ids by key, nobody) or (None, indexes of those to blame, at least one)"""
     try:
         reply = load([row for record in records for row in record.rows])
@@ -93,16 +99,18 @@ def _attempt(load: Loader, records: list[Record]) -> tuple[dict[str, int] | None
         return None, set(range(len(records)))
     if reply.get("ids"):
         return _ids(reply, records), set()
+    owners = [index for index, record in enumerate(records) for _ in range(record.count)]
     blamed = {
-        message["record"]
+        owners[message["record"]]
         for message in reply.get("messages") or ()
-        if message.get("type") == "error" and isinstance(message.get("record"), int)
+        if message.get("type") == "error"
+        and isinstance(message.get("record"), int)
+        and 0 <= message["record"] < len(owners)
     }
-    blamed &= set(range(len(records)))
     return None, blamed or set(range(len(records)))
 
 
-def _alone(load: Loader, record: Record) -> tuple[dict[str, int] | None, set[int], str]:
+def _alone(load: Loader, record: Record) -> tuple[dict[str, list[int]] | None, set[int], str]:
     try:
         reply = load(record.rows)
     except Refused as refused:
@@ -117,10 +125,12 @@ def _alone(load: Loader, record: Record) -> tuple[dict[str, int] | None, set[int
     )
 
 
-def _ids(reply: dict[str, Any], records: list[Record]) -> dict[str, int]:
-    ids = reply["ids"]
-    if len(ids) != len(records):
+def _ids(reply: dict[str, Any], records: list[Record]) -> dict[str, list[int]]:
+    ids = [int(record_id) for record_id in reply["ids"]]
+    expected = sum(record.count for record in records)
+    if len(ids) != expected:
         raise UnknownFate(
-            f"The supplier's system loaded {len(ids)} records of {len(records)} and gave no reason."
+            f"The supplier's system loaded {len(ids)} records of {expected} and gave no reason."
         )
-    return {record.key: int(record_id) for record, record_id in zip(records, ids, strict=True)}
+    given = iter(ids)
+    return {record.key: [next(given) for _ in range(record.count)] for record in records}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from franchise_sync.payload import parse_amendment, parse_termination
@@ -99,17 +100,23 @@ def note_row(note: Note, partner_id: int) -> list[str]:
     ]
 
 
-def document_note_row(uuid: str, move_id: int, words: str) -> list[str]:
-    """:return: the row that puts a note into the chatter of a claim's document: internal, mailed to nobody"""
+def record_note_rows(uuid: str, model: str, ids: Sequence[int], words: str) -> list[list[str]]:
+    """:param ids: the records of one claim, in the order of its lines
+    :return: a row a record that puts a note into its chatter: internal, mailed to nobody. All have the same
+        Message-Id, by which the claim's records are found again; the first one's external id is the seal
+    """
     return [
-        note_xmlid(uuid),
-        "account.move",
-        str(move_id),
-        "comment",
-        "mail.mt_note",
-        mail_id(uuid),
-        words.partition("\n")[0],
-        text_to_html(words),
+        [
+            note_xmlid(f"{uuid}_{number}" if number else uuid),
+            model,
+            str(record_id),
+            "comment",
+            "mail.mt_note",
+            mail_id(uuid),
+            words.partition("\n")[0],
+            text_to_html(words),
+        ]
+        for number, record_id in enumerate(ids)
     ]
 
 

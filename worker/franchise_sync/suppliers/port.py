@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from franchise_sync.erp.port import Answer, Endpoint, Message, MessageFile, Outcome
 from franchise_sync.transport.deadline import Deadline
@@ -33,6 +34,7 @@ class ConnectorContext:
     :param secret: password or API key in the supplier's system; never log it
     :param call_seconds: seconds that one remote call may take in total
     :param files: where a connector gets the files of the messages that it is sending
+    :param profiles_dir: folder with the operator's own profiles for the connector ``odoo``
     """
 
     secret: str = field(repr=False)
@@ -41,6 +43,7 @@ class ConnectorContext:
     max_bytes: int = 32 * 1024 * 1024
     observer: Observer | None = None
     files: FileSource = no_files
+    profiles_dir: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -17,3 +17,4 @@ from . import (
     api_monitor,
     api_webhook,
 )
+from . import endpoint, endpoint_odoo, message, attempt, inbox, document, api_delivery, api_answers, api_monitor
