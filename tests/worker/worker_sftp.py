@@ -20,14 +20,14 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from house import openssh, settings
-from house.commands import clean_env, guarded
 from worker_fakes import PAYLOADS, payload
 
 from franchise_sync.erp.port import Endpoint, Message
 from franchise_sync.suppliers.port import ConnectorContext
 from franchise_sync.suppliers.sftp import SftpConnector
 from franchise_sync.transport.guard import TargetPolicy
+from house import openssh, settings
+from house.commands import clean_env, guarded
 
 LOOPBACK = TargetPolicy(private_hosts=frozenset({"127.0.0.1"}))
 

@@ -62,10 +62,14 @@ def read_answers(name: str, data: bytes) -> list[Answer]:
     for row in rows:
         answers.setdefault(row["uuid"], []).append(row)
     if len(answers) > MAX_ANSWERS:
-        raise BadFile(f"{name} has {len(answers)} answers, more than the {MAX_ANSWERS} of one file: split it.")
+        raise BadFile(
+            f"{name} has {len(answers)} answers, more than the {MAX_ANSWERS} of one file: split it."
+        )
     states = ACK_STATES if is_acknowledgement(name) else STATES
     raw = clip(text, RAW_BYTES) if len(answers) == 1 else ""
-    return [_answer(name, f"file:{file_id}:{uuid}", uuid, group, states, raw) for uuid, group in answers.items()]
+    return [
+        _answer(name, f"file:{file_id}:{uuid}", uuid, group, states, raw) for uuid, group in answers.items()
+    ]
 
 
 def alert(name: str, data: bytes, size: int, problem: str) -> Answer:
@@ -94,13 +98,17 @@ def _answer(
         raise BadFile(f"{where}: a line is named more than once.")
     try:
         amount = parse_amount(first["amount"]) if first.get("amount") else Decimal(0)
-        lines = tuple((row["line"], parse_amount(row.get("line_amount") or "", "line_amount")) for row in given)
+        lines = tuple(
+            (row["line"], parse_amount(row.get("line_amount") or "", "line_amount")) for row in given
+        )
     except PayloadError as error:
         raise BadFile(f"{where}: {str(error).removesuffix('; it was not sent.')}.") from None
     if amount < 0 or any(value < 0 for _key, value in lines):
         raise BadFile(f"{where}: an amount is negative.")
     if lines and first.get("amount") and sum(value for _key, value in lines) != amount:
-        raise BadFile(f"{where}: the lines add up to {sum(value for _key, value in lines)}, the amount is {amount}.")
+        raise BadFile(
+            f"{where}: the lines add up to {sum(value for _key, value in lines)}, the amount is {amount}."
+        )
     if first["status"] == "accepted" and not (first.get("amount") and first.get("currency")):
         raise BadFile(f"{where}: an accepted answer needs an amount and a currency.")
     return Answer(
@@ -140,7 +148,9 @@ def _csv_rows(name: str, text: str, columns: tuple[str, ...]) -> list[Mapping[st
     _check_columns(name, header, columns)
     # A file that was cut off between two rows is perfectly good CSV: the last row shows that nothing is missing.
     if not body or body[-1][0] != END or not text.endswith(("\n", "\r")):
-        raise UnfinishedFile(f"{name} has no last row '{END},<number of rows>', or it is not ended by a line break.")
+        raise UnfinishedFile(
+            f"{name} has no last row '{END},<number of rows>', or it is not ended by a line break."
+        )
     end = body.pop()
     if len(end) < 2 or end[1] != str(len(body)) or any(end[2:]):
         raise BadFile(f"{name} says '{','.join(end)[:60]}' at its end, but has {len(body)} rows.")
@@ -148,7 +158,9 @@ def _csv_rows(name: str, text: str, columns: tuple[str, ...]) -> list[Mapping[st
         raise BadFile(f"{name} has no answer.")
     for number, row in enumerate(body, 2):
         if len(row) != len(header):
-            raise BadFile(f"{name}, row {number}: {len(row)} cells, the first row names {len(header)} columns.")
+            raise BadFile(
+                f"{name}, row {number}: {len(row)} cells, the first row names {len(header)} columns."
+            )
     return [_row(name, zip(header, row, strict=True)) for row in body]
 
 
@@ -172,7 +184,10 @@ def _xml_rows(name: str, text: str, columns: tuple[str, ...]) -> list[Mapping[st
         raise BadFile(f"{name} has a document type or entities, which are refused.") from None
     except ParseError as error:
         problem = f"{name} is not well-formed XML: {error}."
-        raise UnfinishedFile(problem) if "no element found" in str(error) else BadFile(problem) from None
+        unfinished = any(
+            words in str(error) for words in ("no element found", "unclosed token", "unclosed CDATA")
+        )
+        raise UnfinishedFile(problem) if unfinished else BadFile(problem) from None
     if root.tag != f"{{{NAMESPACE}}}answers" or root.get("version") != "1":
         raise BadFile(f"{name} is not <answers xmlns={NAMESPACE!r} version='1'>.")
     found: list[Mapping[str, str]] = []
@@ -181,7 +196,9 @@ def _xml_rows(name: str, text: str, columns: tuple[str, ...]) -> list[Mapping[st
         lines = [_attributes(name, line, "line", ("key", "amount")) for line in answer]
         if lines and "line" not in columns:
             raise BadFile(f"{name}: an acknowledgement has no lines.")
-        rows = [{**head, "line": line.get("key", ""), "line_amount": line.get("amount", "")} for line in lines]
+        rows = [
+            {**head, "line": line.get("key", ""), "line_amount": line.get("amount", "")} for line in lines
+        ]
         found += [_row(name, row.items()) for row in rows or [head]]
     if not found:
         raise BadFile(f"{name} has no answer.")
@@ -190,7 +207,9 @@ def _xml_rows(name: str, text: str, columns: tuple[str, ...]) -> list[Mapping[st
 
 def _attributes(name: str, element: Element, tag: str, known: tuple[str, ...]) -> dict[str, str]:
     if element.tag != f"{{{NAMESPACE}}}{tag}" or not {*element.attrib} <= {*known}:
-        raise BadFile(f"{name}: <{element.tag.rpartition('}')[2][:40]}> is not a <{tag}> with {', '.join(known)}.")
+        raise BadFile(
+            f"{name}: <{element.tag.rpartition('}')[2][:40]}> is not a <{tag}> with {', '.join(known)}."
+        )
     if (element.text or "").strip() or (tag == "line" and len(element)):
         raise BadFile(f"{name}: <{tag}> has content; all it says stands in its attributes.")
     return dict(element.attrib)
@@ -209,7 +228,9 @@ def _moment(where: str, value: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise BadFile(f"{where}: the date {value[:40]!r} is not like 2026-12-31 or 2026-12-31T08:00:00Z.") from None
+        raise BadFile(
+            f"{where}: the date {value[:40]!r} is not like 2026-12-31 or 2026-12-31T08:00:00Z."
+        ) from None
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:

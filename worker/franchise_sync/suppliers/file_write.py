@@ -101,7 +101,9 @@ def _encode(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise PayloadError("The payload holds half a character (a lone surrogate); it was not sent.") from None
+        raise PayloadError(
+            "The payload holds half a character (a lone surrogate); it was not sent."
+        ) from None
 
 
 #: By the endpoint's option ``file_format``: ending and writer.

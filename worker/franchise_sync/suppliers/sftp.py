@@ -67,11 +67,15 @@ class SftpConnector(Connector):
         self._host_key = str(endpoint.options.get("host_key") or "")
         self._format = str(endpoint.options.get("file_format") or "csv")
         if self._format not in FORMATS:
-            raise ConfigurationError(f"The file format {self._format[:40]!r} of {endpoint.code!r} is not csv or xml.")
+            raise ConfigurationError(
+                f"The file format {self._format[:40]!r} of {endpoint.code!r} is not csv or xml."
+            )
         self._folders = _folders(endpoint, self._target.prefix)
         limit = endpoint.options.get("max_file_bytes") or MAX_FILE_BYTES
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            raise ConfigurationError(f"The option max_file_bytes of {endpoint.code!r} must be a number from 1 on.")
+            raise ConfigurationError(
+                f"The option max_file_bytes of {endpoint.code!r} must be a number from 1 on."
+            )
         self._max_file_bytes = min(limit, context.max_bytes)
 
     def send(self, messages: Sequence[Message], deadline: Deadline) -> list[Delivery]:
@@ -130,11 +134,15 @@ class SftpConnector(Connector):
         if not step("secret", "is a {}", lambda: "key" if private_key(self.context.secret) else "password"):
             return findings
         if not step("host key", "{} pinned", lambda: len(HostKeys.parse(self._host_key).keys)):
-            step("shown", "the server shows {}", lambda: shown_key(self._target, self.context.policy, deadline))
+            step(
+                "shown", "the server shows {}", lambda: shown_key(self._target, self.context.policy, deadline)
+            )
             return findings
         try:
             with self._open(deadline) as box, _translated(box, self._target):
-                findings.append(Finding("login", True, f"{self.endpoint.login} is let in, the host key is the pinned one"))
+                findings.append(
+                    Finding("login", True, f"{self.endpoint.login} is let in, the host key is the pinned one")
+                )
                 findings += self._check_folders(box)
         except SyncError as error:
             findings.append(Finding("login", False, str(error)))
@@ -168,7 +176,9 @@ class SftpConnector(Connector):
         """:raise PayloadError: it can't be written"""
         document = document_of(message.kind, message.payload, message.uuid)
         if document is None:
-            raise PayloadError(f"Messages of kind {message.kind[:60]!r} are unknown to this worker; it was not sent.")
+            raise PayloadError(
+                f"Messages of kind {message.kind[:60]!r} are unknown to this worker; it was not sent."
+            )
         return f"{document.name}.{self._format}", FORMATS[self._format](document, message.sha256)
 
     def _put_all(self, box: Mailbox, ready: list[tuple[Message, str, bytes]]) -> dict[str, Delivery]:
@@ -182,7 +192,9 @@ class SftpConnector(Connector):
         except (*LOST, OSError) as error:
             words, wait = _in_words(error, box, self._target)
             for message, _name, _data in ready:
-                done.setdefault(message.uuid, Delivery(message.uuid, Outcome.RETRY, detail=words, retry_after=wait))
+                done.setdefault(
+                    message.uuid, Delivery(message.uuid, Outcome.RETRY, detail=words, retry_after=wait)
+                )
         return done
 
     def _put(self, box: Mailbox, message: Message, name: str, data: bytes) -> Delivery:
@@ -190,7 +202,9 @@ class SftpConnector(Connector):
         try:
             words = box.put(message.uuid, name, data, message.sha256)
         except Different as error:
-            return Delivery(message.uuid, Outcome.UNKNOWN, detail=str(error), request=request, response=str(error))
+            return Delivery(
+                message.uuid, Outcome.UNKNOWN, detail=str(error), request=request, response=str(error)
+            )
         ref = self._reference(name)
         return Delivery(message.uuid, Outcome.ACK, ref, words, request=request, response=words)
 
@@ -248,7 +262,7 @@ class _OpenMailbox:
             self._box.session.close()
 
 
-class _translated:  # noqa: N801 - reads as a verb in a with statement
+class _translated:
     """Turns what Paramiko raises into the worker's kinds of errors."""
 
     def __init__(self, box: Mailbox, target: Target) -> None:
@@ -276,9 +290,15 @@ def _in_words(error: Exception, box: Mailbox, target: Target) -> tuple[str, int]
     if not box.session.alive:
         return f"The connection to {target.netloc} ended before all was done: {said}.", 0
     if isinstance(error, PermissionError):
-        return f"{target.netloc} doesn't allow it: {said}. Our login needs to write into the folders there.", _RIGHT_WAIT
+        return (
+            f"{target.netloc} doesn't allow it: {said}. Our login needs to write into the folders there.",
+            _RIGHT_WAIT,
+        )
     if isinstance(error, FileNotFoundError):
-        return f"{target.netloc}: a folder of ours is missing there: {said}. See 'franchise-sync check'.", _FOLDER_WAIT
+        return (
+            f"{target.netloc}: a folder of ours is missing there: {said}. See 'franchise-sync check'.",
+            _FOLDER_WAIT,
+        )
     return (
         f"{target.netloc} refused to write or read: {said}. Its disk or our quota there may be full; nothing stands under "
         "the final name.",

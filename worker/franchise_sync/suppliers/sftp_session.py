@@ -28,6 +28,8 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 _SIGNATURES = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 _KEY_CLASSES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+#: Bytes that the server may send before we confirm; Paramiko's own 2 MB stalls large files on every refill.
+_WINDOW = 8 * 1024 * 1024
 #: What Paramiko raises when a connection is gone, besides errors of the server's about one operation.
 LOST = (EOFError, paramiko.SSHException, TimeoutError, ConnectionError)
 
@@ -88,7 +90,7 @@ class Session:
         self._watchdog.daemon = True
         self._watchdog.start()
         try:
-            client = paramiko.SFTPClient.from_transport(transport)
+            client = paramiko.SFTPClient.from_transport(transport, window_size=_WINDOW)
         except LOST as error:
             self.close()
             raise TransientError(f"The server offers no SFTP: {one_line(str(error), 200)}.") from None
@@ -184,7 +186,9 @@ def private_key(secret: str) -> paramiko.PKey | None:
             ) from None
         except (paramiko.SSHException, ValueError, IndexError, UnicodeDecodeError):
             continue
-    raise ConfigurationError("The private key can't be read: Ed25519, ECDSA or RSA in OpenSSH's or PEM format is needed.")
+    raise ConfigurationError(
+        "The private key can't be read: Ed25519, ECDSA or RSA in OpenSSH's or PEM format is needed."
+    )
 
 
 def fingerprint(blob: bytes) -> str:

@@ -110,7 +110,12 @@ class TargetPolicy:
                     f"{target.host} resolves to {address}, which is not a public address; if that is meant, "
                     f"name {target.host} in FRANCHISE_SYNC_ALLOWED_PRIVATE_HOSTS."
                 )
-            if public and self.inside and target.scheme not in ENCRYPTED and target.host not in self.plain_hosts:
+            if (
+                public
+                and self.inside
+                and target.scheme not in ENCRYPTED
+                and target.host not in self.plain_hosts
+            ):
                 raise ForbiddenTarget(
                     f"{target} would carry the API key unencrypted over a public network ({address}): "
                     "use https."
