@@ -92,7 +92,7 @@ class Runtime:
         :raise ConfigurationError: it can't be used as configured
         """
         endpoint = self.endpoint(code)
-        secret = self.settings.endpoint_secret(code)
+        secret = registry.secret_of(endpoint, self.settings.endpoint_secret)
         facts = (
             endpoint.connector,
             endpoint.url,
@@ -118,6 +118,7 @@ class Runtime:
             call_seconds=self.settings.call_seconds,
             max_bytes=self.settings.max_reply_bytes,
             observer=metrics.observer(code),
+            mail_server=self.settings.mail_server(),
         )
 
     def deliver(self, code: str) -> Counter[str]:

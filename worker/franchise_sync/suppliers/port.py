@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from franchise_sync.erp.port import Answer, Endpoint, Message, Outcome
+from franchise_sync.suppliers.email_smtp import MailServer
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import TargetPolicy
 from franchise_sync.transport.odoo_client import Observer
@@ -24,6 +25,7 @@ class ConnectorContext:
 
     :param secret: password or API key in the supplier's system; never log it
     :param call_seconds: seconds that one remote call may take in total
+    :param mail_server: our own outgoing mail server, None if none is set
     """
 
     secret: str = field(repr=False)
@@ -31,6 +33,7 @@ class ConnectorContext:
     call_seconds: float = 30.0
     max_bytes: int = 32 * 1024 * 1024
     observer: Observer | None = None
+    mail_server: MailServer | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,10 @@ class Connector(ABC):
     #: so, a
     #: batch whose fate is unknown may simply be sent again; if not, it is parked for a human.
     resend_is_safe: bool = False
+    #: Whether :meth:`ask` can tell what arrived. If not, it says nothing, and what is uncertain is for a human.
+    can_be_asked: bool = True
+    #: Whether the endpoint has a key or password among the worker's secrets.
+    needs_secret: bool = True
     #: Messages handed to one :meth:`send`, at most. Each is classified on its own.
     send_size: int = 200
 

@@ -105,7 +105,7 @@ class FranchiseSyncApi(models.AbstractModel):
         In order: a message waits until every earlier one of its claim is settled. One leaser per system at a time;
         another one gets an empty list. Repeating `request_id` gives the same messages again.
 
-        :return: {"request_id", "lease_until", "messages": [{id, uuid, kind, aggregate, seq, attempt, payload, sha256}]}
+        :return: {"request_id", "lease_until", "messages": [{id, uuid, kind, aggregate, seq, attempt, lost, payload, sha256}]}
         """
         self = self._system()
         system = self._endpoint(endpoint)
@@ -139,6 +139,7 @@ class FranchiseSyncApi(models.AbstractModel):
                     "aggregate": message.aggregate,
                     "seq": message.seq,
                     "attempt": message.attempts + 1,
+                    "lost": message.lost_leases,
                     "payload": message.payload,
                     "sha256": message.sha256,
                 }
