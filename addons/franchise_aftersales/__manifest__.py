@@ -110,6 +110,7 @@
         "views/accrual_views.xml",
         "views/settlement_terms_views.xml",
         "views/sync_views.xml",
+        "views/sync_files_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/claim_facts_views.xml",

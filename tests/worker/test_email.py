@@ -77,7 +77,7 @@ def test_the_same_message_has_the_same_id(server: Post) -> None:
 
 def test_cells_are_no_formulas(server: Post) -> None:
     """Intruders: what begins like a formula is text in a spreadsheet; numbers stay numbers."""
-    line = {"key": "1", "description": "=HYPERLINK(\"http://evil\")", "product_code": "@SUM(A1)", "amount": "290.10"}
+    line = {"key": "1", "description": '=HYPERLINK("http://evil")', "product_code": "@SUM(A1)", "amount": "290.10"}
     send(server.connector(), message(reason="+cmd|' /C calc'!A0", lines=[line]))
     table = next(server.mails()[0].iter_attachments()).get_payload(decode=True).decode("utf-8-sig")
     assert "\"'=HYPERLINK" in table
@@ -94,7 +94,9 @@ def test_markup_is_text_in_the_pdf(server: Post) -> None:
     assert "<img" in words.replace("\n", "")
 
 
-@pytest.mark.parametrize("evil", ["A\r\nBcc: thief@example.com", "A\nX-Evil: 1", "A\x0bB\x0cC\u2028D", "A\r\n\r\n.\r\nQUIT"])
+@pytest.mark.parametrize(
+    "evil", ["A\r\nBcc: thief@example.com", "A\nX-Evil: 1", "A\x0bB\x0cC\u2028D", "A\r\n\r\n.\r\nQUIT"]
+)
 def test_no_header_can_be_added(server: Post, evil: str) -> None:
     """Intruders: the number of a document is not ours to trust in a header."""
     send(server.connector(), message(document={"number": evil, "revision": 1}))
@@ -107,7 +109,15 @@ def test_no_header_can_be_added(server: Post, evil: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "supplier", "a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", "<a@b.example>", '"a b"@c.example', "a@b."],
+    [
+        "",
+        "supplier",
+        "a@b.example\nBcc: c@d.example",
+        "a@b.example, c@d.example",
+        "<a@b.example>",
+        '"a b"@c.example',
+        "a@b.",
+    ],
 )
 def test_only_one_plain_address(server: Post, address: str) -> None:
     """R-G7, intruders: said before anything is leased."""

@@ -72,3 +72,4 @@ from . import test_claim_search
 from . import test_tie_out_check
 from . import test_quarter
 from . import test_portal_pages
+from . import test_endpoint_files

@@ -43,10 +43,14 @@ class EmailConnector(Connector):
                 f"{self._recipient[:60]!r}."
             )
         if context.mail_server is None:
-            raise ConfigurationError("FRANCHISE_SYNC_SMTP_HOST and FRANCHISE_SYNC_MAIL_FROM are not set: no mail is sent.")
+            raise ConfigurationError(
+                "FRANCHISE_SYNC_SMTP_HOST and FRANCHISE_SYNC_MAIL_FROM are not set: no mail is sent."
+            )
         self._server: MailServer = context.mail_server
         if not ADDRESS.fullmatch(self._server.sender):
-            raise ConfigurationError(f"FRANCHISE_SYNC_MAIL_FROM {self._server.sender[:60]!r} is not an e-mail address.")
+            raise ConfigurationError(
+                f"FRANCHISE_SYNC_MAIL_FROM {self._server.sender[:60]!r} is not an e-mail address."
+            )
         # Set by the operator, like our own Odoo; TLS is demanded all the same.
         self._policy = TargetPolicy(inside=True)
 
@@ -81,7 +85,9 @@ class EmailConnector(Connector):
             findings.append(Finding("printing", False, str(error)))
         try:
             MailSession(self._server, self._policy, Deadline(self.context.call_seconds)).close()
-            findings.append(Finding("mail server", True, f"{self._server.host} answers by TLS and takes the login"))
+            findings.append(
+                Finding("mail server", True, f"{self._server.host} answers by TLS and takes the login")
+            )
         except SyncError as error:
             findings.append(Finding("mail server", False, str(error)))
         return findings
@@ -94,14 +100,18 @@ class EmailConnector(Connector):
             )
         document = document_of(message.kind, message.payload, message.uuid)
         if document is None:
-            raise PayloadError(f"Messages of kind {message.kind[:60]!r} are unknown to this worker; it was not sent.")
+            raise PayloadError(
+                f"Messages of kind {message.kind[:60]!r} are unknown to this worker; it was not sent."
+            )
         return document
 
     def _write(self, session: MailSession, document: FileDocument, deadline: Deadline) -> Delivery:
         uuid = document.uuid
         if deadline.remaining() < deadline.seconds * LAST_LETTER:
             # A letter that the deadline cuts off would have to be parked.
-            return Delivery(uuid, Outcome.RETRY, detail="Not sent: no time was left; it goes with the next batch.")
+            return Delivery(
+                uuid, Outcome.RETRY, detail="Not sent: no time was left; it goes with the next batch."
+            )
         try:
             mail = letter(document, self._server.sender, self._recipient, datetime.now(UTC))
         except PayloadError as error:

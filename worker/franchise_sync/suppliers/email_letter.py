@@ -85,7 +85,11 @@ def text(document: FileDocument) -> str:
     for line in document.lines:
         named = zip(document.line_names, line, strict=True)
         parts.append("- " + "; ".join(f"{label(name)} {value}" for name, value in named if value))
-    parts += ["", "Please answer this mail; name the number above. The same is attached as PDF and as a table.", ""]
+    parts += [
+        "",
+        "Please answer this mail; name the number above. The same is attached as PDF and as a table.",
+        "",
+    ]
     return _printable("\n".join(parts))
 
 
@@ -94,9 +98,13 @@ def pdf(document: FileDocument) -> bytes:
     :raise ConfigurationError: WeasyPrint or a library of the machine's is missing
     """
     head = "".join(
-        f"<tr><th>{_html(label(name))}</th><td>{_html(value)}</td></tr>" for name, value in document.head if value
+        f"<tr><th>{_html(label(name))}</th><td>{_html(value)}</td></tr>"
+        for name, value in document.head
+        if value
     )
-    columns = [index for index in range(len(document.line_names)) if any(line[index] for line in document.lines)]
+    columns = [
+        index for index in range(len(document.line_names)) if any(line[index] for line in document.lines)
+    ]
     names = "".join(f"<th{_amount(document, i)}>{_html(label(document.line_names[i]))}</th>" for i in columns)
     rows = "".join(
         "<tr>" + "".join(f"<td{_amount(document, i)}>{_html(line[i])}</td>" for i in columns) + "</tr>"

@@ -80,17 +80,23 @@ class MailSession:
             self._smtp.ehlo()
             if server.tls == "starttls":
                 if not self._smtp.has_extn("starttls"):
-                    raise ConfigurationError(f"{self._name} offers no STARTTLS: nothing was sent. Set SMTP_TLS to tls.")
+                    raise ConfigurationError(
+                        f"{self._name} offers no STARTTLS: nothing was sent. Set SMTP_TLS to tls."
+                    )
                 self._smtp.starttls(context=tls)
                 self._smtp.ehlo()
             if server.login:
                 self._smtp.login(server.login, server.password)
         except smtplib.SMTPAuthenticationError as error:
             self._end()
-            raise AuthenticationError(f"{self._name} refused the login {server.login!r}: {_words(error)}.") from None
+            raise AuthenticationError(
+                f"{self._name} refused the login {server.login!r}: {_words(error)}."
+            ) from None
         except ssl.SSLCertVerificationError as error:
             self._end()
-            raise ConfigurationError(f"The certificate of {self._name} is not valid: {error.verify_message}.") from None
+            raise ConfigurationError(
+                f"The certificate of {self._name} is not valid: {error.verify_message}."
+            ) from None
         except smtplib.SMTPNotSupportedError as error:
             self._end()
             raise ConfigurationError(f"{self._name} takes no login: {error}.") from None
@@ -115,7 +121,9 @@ class MailSession:
             code, said = smtp.mail(sender)
             if code >= 400:
                 # Our address, not the message: nothing about the claim is wrong.
-                return Fate(Outcome.RETRY, f"The mail server doesn't take our sender address: {_reply(code, said)}")
+                return Fate(
+                    Outcome.RETRY, f"The mail server doesn't take our sender address: {_reply(code, said)}"
+                )
             code, said = smtp.rcpt(recipient)
             if code >= 400:
                 return Fate(_refusal(code), f"The mail server refused the recipient: {_reply(code, said)}")
