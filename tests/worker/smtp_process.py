@@ -19,7 +19,7 @@ class Keep:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: ANN001, ANN201
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody@"):
             return "550 5.1.1 No such mailbox here"
         if address.startswith("greylisted@"):
@@ -27,7 +27,7 @@ class Keep:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: ANN001, ANN201
+    async def handle_DATA(self, server, session, envelope):
         [recipient] = envelope.rcpt_tos
         number = len(list(self.folder.iterdir()))
         (self.folder / f"{number:03}-{recipient}").write_bytes(envelope.original_content)
@@ -43,7 +43,7 @@ class Keep:
         return "250 2.0.0 queued as 4711"
 
 
-def authenticate(server, session, envelope, mechanism, data):  # noqa: ANN001, ANN201
+def authenticate(server, session, envelope, mechanism, data):
     good = isinstance(data, LoginPassword) and (data.login, data.password) == (LOGIN, PASSWORD)
     return AuthResult(success=good, handled=False)
 

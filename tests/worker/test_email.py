@@ -221,7 +221,7 @@ def test_it_needs_no_secret_but_a_mail_server(server: Post, monkeypatch: pytest.
         load_settings()
 
 
-def test_the_delivery_parks_what_nobody_knows(server: Post, erp: MemoryErp, api) -> None:  # noqa: ANN001
+def test_the_delivery_parks_what_nobody_knows(server: Post, erp: MemoryErp, api) -> None:
     """R-G4: from the lease to the outbox: cut off means parked, and a second run sends nothing."""
     connector = server.connector("cut@supplier.example")
     api.add()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -98,22 +97,19 @@ def sftp_server(*, file_limit: int = 0, host_key_kind: str = "ed25519") -> Itera
         port = _free_port()
         config = openssh.write_config(folder, port, folder / "host_key", folder / "authorized", root)
 
-        def limit() -> None:
-            if file_limit:
-                # The write fails as it does on a full disk, instead of ending the server.
-                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-                resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
-
+        run = openssh.command(sshd, config, prefix)
+        if file_limit:
+            # The write fails as it does on a full disk, instead of ending the server: so the signal is ignored.
+            blocks = str(file_limit // 512)
+            run = ["sh", "-c", 'trap "" XFSZ; ulimit -f "$0"; exec "$@"', blocks, *run]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                guarded(openssh.command(sshd, config, prefix)),
+                guarded(run),
                 env=clean_env({"LD_LIBRARY_PATH": libraries}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                restore_signals=False,
-                preexec_fn=limit,
             )
         try:
             _await(port, process, folder / "log")

@@ -22,12 +22,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from house.commands import guarded
 
 from franchise_sync.erp.port import Endpoint
 from franchise_sync.suppliers.email import EmailConnector
 from franchise_sync.suppliers.email_smtp import MailServer
 from franchise_sync.suppliers.port import ConnectorContext
+from house.commands import guarded
 
 SENDER = "claims@franchise.example"
 

@@ -11,7 +11,7 @@ SFTP = {
     "connector": "sftp",
     "url": "sftp://files.supplier.example.com:2222/franchise",
     "login": "franchise",
-    "sftp_host_key": HOST_KEY,
+    "sftp_known_hosts": HOST_KEY,
 }
 
 
@@ -35,10 +35,10 @@ class TestEndpointFiles(FlowCase):
             ({"url": "sftp://user:key@files.supplier.example.com"}, "not an address"),
             ({"url": False}, "need an address"),
             ({"login": False}, "and a login"),
-            ({"sftp_host_key": False}, "ssh-keyscan"),
-            ({"sftp_host_key": "# only a comment"}, "ssh-keyscan"),
-            ({"sftp_host_key": "SHA256:abc"}, "not a line"),
-            ({"sftp_host_key": f"host ssh-rsa {KEY}"}, "not a line"),
+            ({"sftp_known_hosts": False}, "ssh-keyscan"),
+            ({"sftp_known_hosts": "# only a comment"}, "ssh-keyscan"),
+            ({"sftp_known_hosts": "SHA256:abc"}, "not a line"),
+            ({"sftp_known_hosts": f"host ssh-rsa {KEY}"}, "not a line"),
             ({"sftp_folder_out": "../out"}, "not a folder"),
             ({"sftp_folder_in": "/etc"}, "not a folder"),
             ({"sftp_folder_in": "out"}, "two folders"),
@@ -59,7 +59,13 @@ class TestEndpointFiles(FlowCase):
 
     def test_a_letter_needs_one_plain_address(self):
         """Intruders: no second recipient, no header."""
-        for address in (False, "supplier", "a@b.example, c@d.example", "a@b.example\nBcc: c@d.example", "A <a@b.example>"):
+        for address in (
+            False,
+            "supplier",
+            "a@b.example, c@d.example",
+            "a@b.example\nBcc: c@d.example",
+            "A <a@b.example>",
+        ):
             with self.subTest(address), self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.flow.endpoint.write({"connector": "email", "email_to": address})
         self.flow.endpoint.write({"connector": "email", "email_to": "claims@supplier.example.com"})
@@ -72,7 +78,7 @@ class TestEndpointFiles(FlowCase):
         self.assertFalse(self.flow.endpoint.url)
         with Form(self.flow.endpoint) as form:
             form.connector = "sftp"
-            for name in ("url", "login", "sftp_host_key"):
+            for name in ("url", "login", "sftp_known_hosts"):
                 setattr(form, name, SFTP[name])
         self.assertEqual(self.flow.endpoint.connector, "sftp")
 

@@ -1,6 +1,7 @@
 """Connector ``email``, the last resort: one letter a message, and a person records the answer in our Odoo.
 
-Option of the endpoint: ``email_to``, the supplier's address. The mail server is our own, from the worker's settings.
+Option of the endpoint: ``email_to``, the supplier's address. The mail server is our own, from the worker's
+settings.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from franchise_sync.transport.guard import TargetPolicy
 
 #: Share of the deadline below which no further letter is begun.
 LAST_LETTER = 0.25
-#: One address without a name, quotes or comments; nothing in it can be taken for a header or a second recipient.
+#: One address without a name, quotes or comments; nothing in it can be taken for a header or a second
+#: recipient.
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])")
 
 
@@ -95,7 +97,8 @@ class EmailConnector(Connector):
     def _document(self, message: Message) -> FileDocument:
         if message.lost:
             raise PayloadError(
-                "A worker that had this message ended without a word: it may have been sent as a letter. Look into the "
+                "A worker that had this message ended without a word: it may have been sent as a letter. "
+                "Look into the "
                 "mail server's log or ask the supplier before you send it again."
             )
         document = document_of(message.kind, message.payload, message.uuid)

@@ -1,6 +1,8 @@
-"""What a supplier without any system gets: a letter as text and PDF, and the lines as a table. Pure, but for fonts.
+"""What a supplier without any system gets: a letter as text and PDF, and the lines as a table. Pure, but
+for fonts.
 
-WeasyPrint, because it takes whatever fonts the machine has for Chinese, Japanese and Korean and puts them into the PDF;
+WeasyPrint, because it takes whatever fonts the machine has for Chinese, Japanese and Korean and puts them
+into the PDF;
 our Odoo prints its statements with it as well. Nothing of a payload is markup, and nothing is fetched.
 """
 
@@ -29,7 +31,8 @@ _STYLE = (
     "@page{size:A4;margin:20mm;@bottom-right{content:counter(page) ' / ' counter(pages);font-size:8pt}}"
     "body{font:10pt 'Noto Sans CJK SC','Noto Sans',sans-serif}h1{font-size:15pt}"
     "table{border-collapse:collapse;width:100%;margin-top:5mm}thead{display:table-header-group}"
-    "th,td{border-bottom:0.3pt solid #999;padding:1mm 2mm;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
+    "th,td{border-bottom:0.3pt solid #999;padding:1mm 2mm;text-align:left;vertical-align:top}"
+    "th,td{overflow-wrap:anywhere}"
     "td{white-space:pre-wrap}.head th{width:35mm;font-weight:normal;color:#555}"
     ".amount{text-align:right;white-space:nowrap}"
 )
@@ -56,7 +59,8 @@ def letter(document: FileDocument, sender: str, recipient: str, moment: Any) -> 
 
 
 def in_bytes(mail: EmailMessage) -> bytes:
-    """:return: the mail as it is sent; a Message-ID is never broken in two lines, which some programs can't read"""
+    """:return: the mail as it is sent; a Message-ID is never broken in two lines, which some programs can't
+    read"""
     return mail.as_bytes(policy=mail.policy.clone(max_line_length=900))
 
 
@@ -113,7 +117,8 @@ def pdf(document: FileDocument) -> bytes:
     lines = f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>" if columns else ""
     heading = _html(f"{title(document)} {document.number}")
     html = (
-        f"<!DOCTYPE html><html lang='zh-Hans'><head><meta charset='utf-8'><title>{heading}</title><style>{_STYLE}</style>"
+        "<!DOCTYPE html><html lang='zh-Hans'><head><meta "
+        f"charset='utf-8'><title>{heading}</title><style>{_STYLE}</style>"
         f"</head><body><h1>{heading}</h1><table class='head'>{head}</table>{lines}</body></html>"
     )
     return bytes(printer()(string=html, base_url=None).write_pdf())
@@ -127,7 +132,8 @@ def printer() -> Any:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
         raise ConfigurationError(
-            f"Letters can't be printed ({one_line(str(error), 200)}): install franchise-sync[email], and Pango and "
+            f"Letters can't be printed ({one_line(str(error), 200)}): install franchise-sync[email], and "
+            "Pango and "
             "HarfBuzz of the machine's."
         ) from None
     return HTML

@@ -110,7 +110,8 @@ class MailSession:
     def send(self, sender: str, recipient: str, data: bytes) -> Fate:
         """Hand over one mail.
 
-        Until the server has said 354 nothing is sent. From then on only its answer tells, and if that doesn't come
+        Until the server has said 354 nothing is sent. From then on only its answer tells, and if that
+        doesn't come
         nobody knows: the mail may be on its way, and a mail can't be sent twice under one key.
         """
         begun, smtp = False, self._smtp
@@ -138,7 +139,8 @@ class MailSession:
             if begun:
                 return Fate(
                     Outcome.UNKNOWN,
-                    f"Cut off after the mail had begun ({words}): whether it arrived is not known. Ask the supplier, then "
+                    f"Cut off after the mail had begun ({words}): whether it arrived is not known. Ask the "
+                    "supplier, then "
                     "send it again here, or record the answer.",
                 )
             return Fate(Outcome.RETRY, f"Cut off before the mail was sent: {words}.")

@@ -1,6 +1,7 @@
 """Reads a supplier's answer and acknowledgement files (formats: docs/connectors.md, "Files"). Pure.
 
-A file is taken whole or not at all: half a file, or one with a row that can't be read, must not settle a part of a claim.
+A file is taken whole or not at all: half a file, or one with a row that can't be read, must not settle a
+part of a claim.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def is_acknowledgement(name: str) -> bool:
 
 def read_answers(name: str, data: bytes) -> list[Answer]:
     """:param name: of the file; its ending says what it is
-    :return: in the file's order; each with an id made of name, content and key, so that reading again gives the same
+    :return: in the file's order; each with an id made of name, content and key, so that reading again gives
+    the same
     :raise BadFile: a sentence that says what is wrong
     """
     text = _text(name, data)
@@ -146,7 +148,8 @@ def _csv_rows(name: str, text: str, columns: tuple[str, ...]) -> list[Mapping[st
         raise UnfinishedFile(f"{name} is empty.")
     header, body = table[0], table[1:]
     _check_columns(name, header, columns)
-    # A file that was cut off between two rows is perfectly good CSV: the last row shows that nothing is missing.
+    # A file that was cut off between two rows is perfectly good CSV: the last row shows that nothing is
+    # missing.
     if not body or body[-1][0] != END or not text.endswith(("\n", "\r")):
         raise UnfinishedFile(
             f"{name} has no last row '{END},<number of rows>', or it is not ended by a line break."
@@ -168,7 +171,8 @@ def _check_columns(name: str, header: list[str], columns: tuple[str, ...]) -> No
     unknown = [column for column in header if column not in columns]
     if unknown or len(set(header)) != len(header) or not {*_REQUIRED} <= {*header}:
         raise BadFile(
-            f"{name}: the columns are {', '.join(header)[:200]!r}; known are {', '.join(columns)}, each once, and "
+            f"{name}: the columns are {', '.join(header)[:200]!r}; known are {', '.join(columns)}, each "
+            "once, and "
             f"{' and '.join(_REQUIRED)} are needed."
         )
 

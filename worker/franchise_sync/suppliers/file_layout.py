@@ -1,6 +1,8 @@
-"""What a file says of each kind of message: named fields of the document and of its lines, in a fixed order. Pure.
+"""What a file says of each kind of message: named fields of the document and of its lines, in a fixed
+order. Pure.
 
-One layout serves the CSV and the XML for machines and the table that a person gets by mail. A new kind is an entry in
+One layout serves the CSV and the XML for machines and the table that a person gets by mail. A new kind is
+an entry in
 ``LAYOUTS``; a field that is added goes to the end of its list (docs/connectors.md, "Files").
 """
 
@@ -63,7 +65,7 @@ def _claim(payload: str, uuid: str) -> FileDocument:
         ("currency", it.currency),
         ("amount", f"{it.amount:f}"),
     )
-    names = ("key", "kind", "product_code", "description", "quantity", "invoice", "share", "line_amount")
+    names = ("key", "line_kind", "product_code", "description", "quantity", "invoice", "share", "line_amount")
     lines = tuple(
         (
             line.key,

@@ -1,6 +1,7 @@
 """Writes a message as a file: exact for machines (CSV, XML), harmless in a spreadsheet for people. Pure.
 
-The same message always gives the same bytes, also after a restart and from another machine: by their hash a repetition
+The same message always gives the same bytes, also after a restart and from another machine: by their hash a
+repetition
 is told from something else.
 """
 
@@ -26,9 +27,11 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def machine_csv(document: FileDocument, sha256: str) -> bytes:
-    """UTF-8, RFC 4180: names, one row a line (one row if there is no line), and ``end`` with the number of rows.
+    """UTF-8, RFC 4180: names, one row a line (one row if there is no line), and ``end`` with the number of
+    rows.
 
-    Cells are exactly the payload's, formula or not: a program reads them, and a changed sign or apostrophe would be a
+    Cells are exactly the payload's, formula or not: a program reads them, and a changed sign or apostrophe
+    would be a
     wrong value there. What a person opens is :func:`human_csv`.
 
     :param sha256: hash of the payload, for reconciliation
@@ -80,7 +83,8 @@ def human_csv(document: FileDocument) -> bytes:
 
 
 def harmless(cell: str) -> str:
-    """:return: the cell with an apostrophe before it where a spreadsheet would see a formula; numbers stay numbers"""
+    """:return: the cell with an apostrophe before it where a spreadsheet would see a formula; numbers stay
+    numbers"""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(cell) else cell
 
 

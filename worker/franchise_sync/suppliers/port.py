@@ -99,7 +99,8 @@ class Connector(ABC):
     #: so, a
     #: batch whose fate is unknown may simply be sent again; if not, it is parked for a human.
     resend_is_safe: bool = False
-    #: Whether :meth:`ask` can tell what arrived. If not, it says nothing, and what is uncertain is for a human.
+    #: Whether :meth:`ask` can tell what arrived. If not, it says nothing, and what is uncertain is for a
+    #: human.
     can_be_asked: bool = True
     #: Whether the endpoint has a key or password among the worker's secrets.
     needs_secret: bool = True

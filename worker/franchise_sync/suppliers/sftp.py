@@ -1,8 +1,11 @@
 """Connector ``sftp``: one file a message into a supplier's folder, answer files read and archived.
 
-Options of the endpoint: ``host_key`` (lines of ssh-keyscan, needed), ``file_format`` (``csv`` or ``xml``), and the folders
-``folder_out``, ``folder_sent``, ``folder_in``, ``folder_archive``, ``folder_error``, ``max_file_bytes``. The path of
-the address is where they are; one that begins with ``/~/``, and none at all, is relative to the login's own folder.
+Options of the endpoint: ``host_key`` (lines of ssh-keyscan, needed), ``file_format`` (``csv`` or ``xml``),
+and the folders
+``folder_out``, ``folder_sent``, ``folder_in``, ``folder_archive``, ``folder_error``, ``max_file_bytes``.
+The path of
+the address is where they are; one that begins with ``/~/``, and none at all, is relative to the login's own
+folder.
 """
 
 from __future__ import annotations
@@ -104,7 +107,8 @@ class SftpConnector(Connector):
         return found
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
-        # A page's files move when the next page is asked for, so after our Odoo has stored what they say. Killed in
+        # A page's files move when the next page is asked for, so after our Odoo has stored what they say.
+        # Killed in
         # between, they are read again: under the same ids, which our Odoo knows.
         taken: list[_Taken] = []
         seen: set[str] = set()
@@ -300,7 +304,8 @@ def _in_words(error: Exception, box: Mailbox, target: Target) -> tuple[str, int]
             _FOLDER_WAIT,
         )
     return (
-        f"{target.netloc} refused to write or read: {said}. Its disk or our quota there may be full; nothing stands under "
+        f"{target.netloc} refused to write or read: {said}. Its disk or our quota there may be full; "
+        "nothing stands under "
         "the final name.",
         _SPACE_WAIT,
     )
@@ -318,7 +323,8 @@ def _folders(endpoint: Endpoint, prefix: str) -> Folders:
         value = str(endpoint.options.get(f"folder_{name}") or default)
         if not _FOLDER.fullmatch(value):
             raise ConfigurationError(
-                f"The folder {value[:60]!r} of {endpoint.code!r} is refused: letters, digits, '-', '_' and '/' between them."
+                f"The folder {value[:60]!r} of {endpoint.code!r} is refused: letters, digits, '-', '_' and "
+                "'/' between them."
             )
         names[name] = f"{base}/{value}" if base else value
     if len(set(names.values())) != len(names):

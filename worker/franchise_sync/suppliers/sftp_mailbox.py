@@ -2,12 +2,15 @@
 
 The order of a delivery, and what a kill between two steps leaves:
 
-1. ``out/<name>.<random>.part`` is written, read back, and compared by size and hash. Left: a stray part, swept later.
-2. A receipt ``sent/<uuid>.json`` that names this very part is moved into place by a rename that never replaces, so of
+1. ``out/<name>.<random>.part`` is written, read back, and compared by size and hash. Left: a stray part,
+swept later.
+2. A receipt ``sent/<uuid>.json`` that names this very part is moved into place by a rename that never
+replaces, so of
    two workers one wins. **This is the decision.** Left: a receipt whose part still stands.
 3. The part is renamed to its final name, at once and whole. Left: the file, and a receipt whose part is gone.
 
-Whoever comes later reads the receipt and completes step 3. A receipt whose part is gone means: delivered, even when the
+Whoever comes later reads the receipt and completes step 3. A receipt whose part is gone means: delivered,
+even when the
 supplier's program has taken the file away since; a second file is never made.
 """
 
@@ -103,7 +106,8 @@ class Mailbox:
                 self._forget(f"{self.folders.out}/{part}")
         if (receipt.file, receipt.sha256, receipt.payload_sha256) != (name, digest, payload_sha256):
             raise Different(
-                f"Under this key the file {receipt.file} with the hash {receipt.sha256[:12]} was delivered, now it would be "
+                f"Under this key the file {receipt.file} with the hash {receipt.sha256[:12]} was "
+                "delivered, now it would be "
                 f"{name} with {digest[:12]}: nothing was sent. Compare with the supplier."
             )
         return self._complete(receipt, len(data))
@@ -141,7 +145,8 @@ class Mailbox:
                 self._forget(f"{self.folders.out}/{entry}")
 
     def list_incoming(self) -> list[Listed]:
-        """:return: their files by name; what is hidden or still being written (``.part``, ``.tmp``) is left out"""
+        """:return: their files by name; what is hidden or still being written (``.part``, ``.tmp``) is left
+        out"""
         found = []
         for entry in self._sftp.listdir_iter(self.folders.incoming):
             name, mode = str(entry.filename), entry.st_mode or 0
@@ -161,7 +166,8 @@ class Mailbox:
         """
         if not _NAME.fullmatch(listed.name):
             raise Unreadable(
-                f"The file name {listed.name[:80]!r} is refused: letters, digits, '.', '-' and '_' are allowed, no paths."
+                f"The file name {listed.name[:80]!r} is refused: letters, digits, '.', '-' and '_' are "
+                "allowed, no paths."
             )
         if not listed.regular:
             raise Unreadable(f"{listed.name} is a link or a device, not a file: it was not opened.")
@@ -269,7 +275,8 @@ class Mailbox:
         return f"{receipt.file} was delivered before and has been taken since."
 
     def _rename(self, old: str, new: str) -> None:
-        """At once, with no moment in which both names are there; servers without that extension do it their way."""
+        """At once, with no moment in which both names are there; servers without that extension do it their
+        way."""
         try:
             self._sftp.posix_rename(old, new)
         except FileNotFoundError:
@@ -294,7 +301,8 @@ class Mailbox:
             return False
         if not same:
             raise Different(
-                f"{name} is there with another content ({attributes.st_size} bytes, ours has {size}): nothing was sent. "
+                f"{name} is there with another content ({attributes.st_size} bytes, ours has {size}): "
+                "nothing was sent. "
                 "Somebody has to compare the two."
             )
         return True

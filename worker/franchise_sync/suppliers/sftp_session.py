@@ -1,6 +1,7 @@
 """One SFTP connection: a checked address, a pinned host key, one login, one deadline for all of it.
 
-Paramiko, because it is LGPL like this worker (AsyncSSH is EPL or GPL), is maintained, works in a plain thread, and
+Paramiko, because it is LGPL like this worker (AsyncSSH is EPL or GPL), is maintained, works in a plain
+thread, and
 takes a socket of ours: so the address that was checked is the one that is connected to.
 """
 
@@ -60,7 +61,8 @@ class HostKeys:
             found.add((words[at], blob))
         if not found:
             raise ConfigurationError(
-                "No host key is pinned: run ssh-keyscan on the supplier's server, compare the fingerprint with the one "
+                "No host key is pinned: run ssh-keyscan on the supplier's server, compare the fingerprint "
+                "with the one "
                 "the supplier names, and enter the line at the supplier's system in Odoo."
             )
         return cls(frozenset(found))
@@ -76,7 +78,8 @@ class HostKeys:
         if (_type_of(blob), blob) not in self.keys:
             pinned = ", ".join(sorted(fingerprint(blob) for _type, blob in self.keys))
             raise ConfigurationError(
-                f"{name} shows the host key {fingerprint(blob)}, pinned is {pinned}: nothing was sent. It may be another "
+                f"{name} shows the host key {fingerprint(blob)}, pinned is {pinned}: nothing was sent. It "
+                "may be another "
                 "machine. If the supplier confirms the new key, enter it at the supplier's system in Odoo."
             )
 
@@ -140,14 +143,16 @@ def open_session(
             left = transport.auth_password(login, secret)
         if left:
             raise AuthenticationError(
-                f"{target.netloc} wants more than one proof of {login!r} ({', '.join(left)}), which a program can't give: "
+                f"{target.netloc} wants more than one proof of {login!r} ({', '.join(left)}), which a "
+                "program can't give: "
                 "ask the supplier for a login with a key alone."
             )
         return Session(transport, deadline)
     except paramiko.AuthenticationException:
         transport.close()
         raise AuthenticationError(
-            f"{target.netloc} refused the login {login!r} by {'key' if own else 'password'}: wrong key or password, or "
+            f"{target.netloc} refused the login {login!r} by {'key' if own else 'password'}: wrong key or "
+            "password, or "
             "the supplier has not entered our public key."
         ) from None
     except (*LOST, OSError) as error:
@@ -181,7 +186,8 @@ def private_key(secret: str) -> paramiko.PKey | None:
             return kind.from_private_key(io.StringIO(secret + "\n"))
         except paramiko.PasswordRequiredException:
             raise ConfigurationError(
-                "The private key has a passphrase: a program can't type it. Give it a key of its own without one, in a "
+                "The private key has a passphrase: a program can't type it. Give it a key of its own "
+                "without one, in a "
                 "file that only the worker reads."
             ) from None
         except (paramiko.SSHException, ValueError, IndexError, UnicodeDecodeError):
@@ -221,7 +227,8 @@ def _handshake(
         except paramiko.IncompatiblePeer:
             transport.close()
             raise ConfigurationError(
-                f"{target.netloc} has no host key of the pinned type ({', '.join(keys.algorithms() if keys else ())}), or no "
+                f"{target.netloc} has no host key of the pinned type "
+                f"({', '.join(keys.algorithms() if keys else ())}), or no "
                 "method in common: nothing was sent. Compare its key with the pinned one."
             ) from None
         except (*LOST, OSError) as error:

@@ -20,7 +20,8 @@ from franchise_sync.errors import ForbiddenTarget, TransientError
 from franchise_sync.transport.deadline import Deadline
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "sftp": 22, "smtps": 465}
-#: Schemes whose connections are encrypted from before the first secret; ``smtps`` stands for STARTTLS as well.
+#: Schemes whose connections are encrypted from before the first secret; ``smtps`` stands for STARTTLS as
+#: well.
 ENCRYPTED = ("https", "sftp", "smtps")
 # getaddrinfo takes no timeout; a few threads of its own keep a dead resolver from eating the deadline.
 _resolver = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")

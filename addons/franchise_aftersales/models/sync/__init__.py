@@ -1,1 +1,12 @@
-from . import endpoint, endpoint_sftp, endpoint_email, message, attempt, inbox, document, api_delivery, api_answers, api_monitor
+from . import (
+    endpoint,
+    endpoint_sftp,
+    endpoint_email,
+    message,
+    attempt,
+    inbox,
+    document,
+    api_delivery,
+    api_answers,
+    api_monitor,
+)

@@ -16,7 +16,7 @@ class FranchiseSyncEndpoint(models.Model):
     _inherit = "franchise.sync.endpoint"
 
     connector = fields.Selection(selection_add=[("sftp", "Files by SFTP")], ondelete={"sftp": "cascade"})
-    sftp_host_key = fields.Text(
+    sftp_known_hosts = fields.Text(
         string="Host Keys",
         tracking=True,
         help="Lines of ssh-keyscan. Compare the fingerprint with the one the supplier names: another key is refused.",
@@ -31,16 +31,17 @@ class FranchiseSyncEndpoint(models.Model):
     def _check_url(self):
         return super()._check_url()
 
-    @api.constrains("connector", "url", "login", "sftp_host_key", "sftp_folder_out", "sftp_folder_in")
+    @api.constrains("connector", "url", "login", "sftp_known_hosts", "sftp_folder_out", "sftp_folder_in")
     def _check_sftp(self):
         for endpoint in self.filtered(lambda endpoint: endpoint.connector == "sftp"):
             if not endpoint.url or not endpoint.login:
                 raise ValidationError(
                     self.env._(
-                        "%s: files by SFTP need an address like sftp://files.supplier.example and a login.", endpoint.name
+                        "%s: files by SFTP need an address like sftp://files.supplier.example and a login.",
+                        endpoint.name,
                     )
                 )
-            lines = [line for line in (endpoint.sftp_host_key or "").splitlines() if line.strip()]
+            lines = [line for line in (endpoint.sftp_known_hosts or "").splitlines() if line.strip()]
             keys = [line for line in lines if not line.lstrip().startswith("#")]
             if not keys:
                 raise ValidationError(
@@ -93,7 +94,7 @@ class FranchiseSyncEndpoint(models.Model):
         options = super()._connector_options()
         if self.connector == "sftp":
             options |= {
-                "host_key": self.sftp_host_key or "",
+                "host_key": self.sftp_known_hosts or "",
                 "file_format": self.sftp_format,
                 "folder_out": self.sftp_folder_out,
                 "folder_in": self.sftp_folder_in,
