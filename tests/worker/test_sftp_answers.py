@@ -9,11 +9,15 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from worker_fakes import FakeSyncApi, MemoryErp
 from worker_sftp import SftpServer, sftp_server
 
+from franchise_sync.delivery.deliver import Deliverer, Limits
+from franchise_sync.delivery.inbox import Collector
 from franchise_sync.erp.port import Answer
 from franchise_sync.suppliers.file_write import NAMESPACE
 from franchise_sync.suppliers.sftp import UNFINISHED_SECONDS
+from franchise_sync.suppliers.sftp_mailbox import Mailbox
 
 UUID, OTHER = str(uuid4()), str(uuid4())
 HEADER = "uuid,status,number,currency,amount,reason,date,line,line_amount"
@@ -255,3 +259,24 @@ def test_many_files_come_in_pages(server: SftpServer) -> None:
     assert len(server.files("archive")) == 200
     assert list(pages) == []
     assert server.files("in") == []
+
+
+def test_from_the_outbox_to_the_inbox_over_files(server: SftpServer, api: FakeSyncApi, erp: MemoryErp) -> None:
+    """R-G2, R-G3, faults: delivered; answered; the worker dies between storing and archiving; applied once."""
+    [uuid] = api.add()
+    connector = server.connector()
+    limits = Limits(lease_seconds=20, deadline_seconds=10)
+    assert Deliverer(erp, lambda _code: connector, limits).deliver("nbparts") == {"ack": 1}
+    assert api.states() == {uuid: "delivered"}
+    server.drop("1.csv", f"uuid,status,currency,amount\n{uuid},accepted,CNY,290.10\nend,1\n")
+    archived = Mailbox.file_away
+    try:
+        Mailbox.file_away = lambda *_args: (_ for _ in ()).throw(SystemExit)
+        with pytest.raises(SystemExit):
+            Collector(erp, lambda _code: connector, lambda _code: "").collect("nbparts")
+    finally:
+        Mailbox.file_away = archived
+    assert server.files("in") == ["1.csv"]
+    assert Collector(erp, lambda _code: connector, lambda _code: "").collect("nbparts") == {"duplicate": 1}
+    assert server.files("in") == []
+    assert len(api.inbox) == 1

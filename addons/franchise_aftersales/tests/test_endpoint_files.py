@@ -124,3 +124,17 @@ class TestEndpointFiles(FlowCase):
         [again] = api.receive(endpoint.code, [answer])
         self.assertEqual(again["status"], "duplicate")
         self.assertEqual(len(endpoint.activity_ids), 1)
+
+    def test_the_worker_learns_that_a_lease_was_lost(self):
+        """R-G4: a letter that may have been sent is not written again; after a replay by a person it is."""
+        self.flow.endpoint.write({"connector": "email", "email_to": "claims@supplier.example.com"})
+        message = self.flow.message(self.flow.recovery())
+        [first] = self.flow.lease()["messages"]
+        self.assertEqual(first["lost"], 0)
+        message.sudo().lease_until = "2020-01-01 00:00:00"
+        reply = self.flow.lease()
+        self.assertEqual([row["lost"] for row in reply["messages"]], [1])
+        self.flow.finish(reply, "unknown")
+        self.assertEqual((message.state, message.connector), ("parked", "email"))
+        message.with_user(self.flow.users["operator"]).action_replay()
+        self.assertEqual([row["lost"] for row in self.flow.lease()["messages"]], [0])

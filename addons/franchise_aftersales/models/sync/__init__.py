@@ -3,6 +3,7 @@ from . import (
     endpoint_sftp,
     endpoint_email,
     message,
+    message_letter,
     attempt,
     inbox,
     document,
