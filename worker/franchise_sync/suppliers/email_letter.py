@@ -1,9 +1,8 @@
-"""What a supplier without any system gets: a letter as text and PDF, and the lines as a table. Pure, but
-for fonts.
+"""What a supplier without any system gets: a letter as text and PDF, and the lines as a table.
 
 WeasyPrint, because it takes whatever fonts the machine has for Chinese, Japanese and Korean and puts them
-into the PDF;
-our Odoo prints its statements with it as well. Nothing of a payload is markup, and nothing is fetched.
+into the PDF; our Odoo prints its statements with it as well. Nothing of a payload is markup, and nothing is
+fetched.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
-"""What a file says of each kind of message: named fields of the document and of its lines, in a fixed
-order. Pure.
+"""What a file says of each kind of message: named fields of the document and its lines, in order. Pure.
 
 One layout serves the CSV and the XML for machines and the table that a person gets by mail. A new kind is
-an entry in
-``LAYOUTS``; a field that is added goes to the end of its list (docs/connectors.md, "Files").
+an entry in ``LAYOUTS``; a field that is added goes to the end of its list (docs/connectors.md, "Files").
 """
 
 from __future__ import annotations

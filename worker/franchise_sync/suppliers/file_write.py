@@ -1,8 +1,7 @@
 """Writes a message as a file: exact for machines (CSV, XML), harmless in a spreadsheet for people. Pure.
 
 The same message always gives the same bytes, also after a restart and from another machine: by their hash a
-repetition
-is told from something else.
+repetition is told from something else.
 """
 
 from __future__ import annotations

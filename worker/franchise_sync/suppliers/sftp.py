@@ -1,11 +1,9 @@
 """Connector ``sftp``: one file a message into a supplier's folder, answer files read and archived.
 
 Options of the endpoint: ``host_key`` (lines of ssh-keyscan, needed), ``file_format`` (``csv`` or ``xml``),
-and the folders
-``folder_out``, ``folder_sent``, ``folder_in``, ``folder_archive``, ``folder_error``, ``max_file_bytes``.
-The path of
-the address is where they are; one that begins with ``/~/``, and none at all, is relative to the login's own
-folder.
+``max_file_bytes``, and the folders ``folder_out``, ``folder_sent``, ``folder_in``, ``folder_archive`` and
+``folder_error``. They are at the path of the address; one that begins with ``/~/``, and none at all, is
+relative to the login's own folder.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import paramiko
 from franchise_sync.erp.port import Answer, Endpoint, Message, Outcome
 from franchise_sync.errors import ConfigurationError, MissingRight, PayloadError, SyncError, TransientError
 from franchise_sync.suppliers.file_answers import BadFile, UnfinishedFile, alert, read_answers
-from franchise_sync.suppliers.file_layout import LAYOUTS, document_of
+from franchise_sync.suppliers.file_layout import document_of
 from franchise_sync.suppliers.file_write import FORMATS
 from franchise_sync.suppliers.port import (
     AnswerPage,
@@ -332,7 +330,3 @@ def _folders(endpoint: Endpoint, prefix: str) -> Folders:
     if ".." in base.split("/"):
         raise ConfigurationError(f"The path of {endpoint.code!r} must not contain '..'.")
     return Folders(names["out"], names["sent"], names["in"], names["archive"], names["error"])
-
-
-#: Kinds of messages that have a file.
-KINDS = tuple(LAYOUTS)

@@ -2,16 +2,14 @@
 
 The order of a delivery, and what a kill between two steps leaves:
 
-1. ``out/<name>.<random>.part`` is written, read back, and compared by size and hash. Left: a stray part,
-swept later.
+1. ``out/<name>.<random>.part`` is written, read back, and compared by size and hash.
+   Left: a stray part, swept later.
 2. A receipt ``sent/<uuid>.json`` that names this very part is moved into place by a rename that never
-replaces, so of
-   two workers one wins. **This is the decision.** Left: a receipt whose part still stands.
+   replaces, so of two workers one wins. **This is the decision.** Left: a receipt whose part still stands.
 3. The part is renamed to its final name, at once and whole. Left: the file, and a receipt whose part is gone.
 
 Whoever comes later reads the receipt and completes step 3. A receipt whose part is gone means: delivered,
-even when the
-supplier's program has taken the file away since; a second file is never made.
+even when the supplier's program has taken the file away since; a second file is never made.
 """
 
 from __future__ import annotations
