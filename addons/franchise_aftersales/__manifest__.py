@@ -116,6 +116,7 @@
         "views/sync_views.xml",
         "views/sync_rest_views.xml",
         "views/sync_odoo_views.xml",
+        "views/sync_files_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/claim_facts_views.xml",

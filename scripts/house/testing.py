@@ -152,7 +152,8 @@ def house(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
 
 def unit(tools: Tools, _crew: Crew, arguments: list[str]) -> tuple[int, int]:
     """The worker's tests: no Odoo in reach."""
-    env = worker.python_env(tools.settings, tools.venv)
+    # Libraries and fonts of the letters that the e-mail connector prints.
+    env = worker.python_env(tools.settings, tools.venv, tools.sysroot.env())
     return run_pytest(tools, "unit", ["-p", "no:odoo", "tests/worker"], env, arguments)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from .commands import clean_env, run
@@ -32,9 +33,9 @@ def ensure_worker(settings: Settings, venv: Venv) -> list[Path]:
     return [source, built(settings.home, "worker", key_of(str(source), venv.key, project), make)]
 
 
-def python_env(settings: Settings, venv: Venv) -> dict[str, str]:
-    """Environment in which `franchise_sync` can be imported, and Odoo can't."""
-    env = clean_env()
+def python_env(settings: Settings, venv: Venv, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment in which `franchise_sync` can be imported, and Odoo can't; `extra` is added first."""
+    env = clean_env(extra)
     env["PYTHONPATH"] = ":".join(str(path) for path in ensure_worker(settings, venv))
     env["PATH"] = f"{venv.path / 'bin'}:{env.get('PATH', '')}"
     env["PYTHONPYCACHEPREFIX"] = str(settings.cache / "pyc")

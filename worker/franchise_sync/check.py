@@ -70,7 +70,7 @@ def _check_erp(runtime: Runtime, endpoints: list[Endpoint]) -> Iterator[Finding]
 def _check_endpoint(settings: Settings, runtime: Runtime, endpoint: Endpoint) -> Iterator[Finding]:
     name = f"endpoint {endpoint.code}"
     try:
-        secret = settings.endpoint_secret(endpoint.code)
+        secret = registry.secret_of(endpoint, settings.endpoint_secret)
         connector = registry.build(endpoint, runtime.context(endpoint.code, secret))
     except SyncError as error:
         yield Finding(name, False, str(error))

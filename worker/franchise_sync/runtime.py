@@ -97,7 +97,7 @@ class Runtime:
         :raise ConfigurationError: it can't be used as configured
         """
         endpoint = self.endpoint(code)
-        secret = self.settings.endpoint_secret(code)
+        secret = registry.secret_of(endpoint, self.settings.endpoint_secret)
         facts = (
             endpoint.connector,
             endpoint.url,
@@ -125,6 +125,7 @@ class Runtime:
             observer=metrics.observer(code),
             files=lambda uuids: self.erp().attachments(uuids),
             profiles_dir=self.settings.profiles_dir,
+            mail_server=self.settings.mail_server(),
         )
 
     def deliver(self, code: str) -> Counter[str]:

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from franchise_sync.errors import ConfigurationError
+from franchise_sync.suppliers.email_smtp import MailServer
 from franchise_sync.text import register_secret
 from franchise_sync.transport.guard import TargetPolicy
 
@@ -47,6 +48,15 @@ class Settings(BaseSettings):
     broker_namespace: str = "franchise-sync"
     secrets_dir: Path | None = None
     profiles_dir: Path | None = None
+
+    smtp_host: str = ""
+    smtp_port: int = Field(default=465, ge=1, le=65535)
+    smtp_tls: Literal["tls", "starttls"] = "tls"
+    smtp_login: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_password_file: Path | None = None
+    smtp_ca_file: str = ""
+    mail_from: str = ""
 
     poll_interval: float = Field(default=2.0, ge=0.05, le=3600)
     answer_interval: float = Field(default=10.0, ge=0.1, le=86400)
@@ -92,6 +102,28 @@ class Settings(BaseSettings):
     def erp_policy(self) -> TargetPolicy:
         """:return: which addresses our own Odoo may have"""
         return TargetPolicy(plain_hosts=self.allowed_plain_hosts, inside=True)
+
+    def mail_server(self) -> MailServer | None:
+        """:return: our outgoing mail server, None if none is set
+        :raise ConfigurationError: there is a login without a password, or its file can't be read
+        """
+        if not self.smtp_host or not self.mail_from:
+            return None
+        password = self.smtp_password.get_secret_value()
+        if not password and self.smtp_password_file is not None:
+            password = _read(self.smtp_password_file)
+        if self.smtp_login and not password:
+            raise ConfigurationError(f"{PREFIX}SMTP_PASSWORD or {PREFIX}SMTP_PASSWORD_FILE is not set.")
+        register_secret(password)
+        return MailServer(
+            self.smtp_host,
+            self.smtp_port,
+            self.smtp_tls,
+            self.mail_from,
+            self.smtp_login,
+            password,
+            self.smtp_ca_file,
+        )
 
     def missing(self) -> list[str]:
         """:return: one sentence for each setting that is needed to reach our Odoo and isn't there"""

@@ -60,6 +60,7 @@ class Message:
     attempt: int
     payload: str
     sha256: str
+    lost: int = 0  #: leases before this one that ended without a result: it may have been sent
 
 
 @dataclass(frozen=True)

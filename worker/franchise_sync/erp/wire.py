@@ -63,6 +63,7 @@ def message(row: dict[str, Any]) -> port.Message:
         attempt=_count(row, "attempt", 0),
         payload=_text(row, "payload"),
         sha256=_text(row, "sha256"),
+        lost=_count(row, "lost", 0),
     )
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from franchise_sync.erp.port import Answer, Endpoint, Message, MessageFile, Outcome
+from franchise_sync.suppliers.email_smtp import MailServer
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import TargetPolicy
 from franchise_sync.transport.odoo_client import Observer
@@ -35,6 +36,7 @@ class ConnectorContext:
     :param call_seconds: seconds that one remote call may take in total
     :param files: where a connector gets the files of the messages that it is sending
     :param profiles_dir: folder with the operator's own profiles for the connector ``odoo``
+    :param mail_server: our own outgoing mail server, None if none is set
     """
 
     secret: str = field(repr=False)
@@ -44,6 +46,7 @@ class ConnectorContext:
     observer: Observer | None = None
     files: FileSource = no_files
     profiles_dir: Path | None = None
+    mail_server: MailServer | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class Connector(ABC):
     #: so, a
     #: batch whose fate is unknown may simply be sent again; if not, it is parked for a human.
     resend_is_safe: bool = False
+    #: Whether :meth:`ask` can tell what arrived. If not, it says nothing, and what is uncertain is for a
+    #: human.
+    can_be_asked: bool = True
+    #: Whether the endpoint has a key or password among the worker's secrets.
+    needs_secret: bool = True
     #: Messages handed to one :meth:`send`, at most. Each is classified on its own.
     send_size: int = 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -31,6 +32,15 @@ def find(name: str) -> type[Connector]:
     if not (isinstance(found, type) and issubclass(found, Connector)):
         raise ConfigurationError(f"The connector {name!r} is not a subclass of Connector.")
     return found
+
+
+def secret_of(endpoint: Endpoint, secrets: Callable[[str], str]) -> str:
+    """:param secrets: gives the secret of an endpoint's code, or raises
+    :return: empty for a connector that needs none
+    :raise ConfigurationError: there is none
+    """
+    known = endpoint.connector in names()
+    return secrets(endpoint.code) if not known or find(endpoint.connector).needs_secret else ""
 
 
 def build(endpoint: Endpoint, context: ConnectorContext) -> Connector:

@@ -19,7 +19,10 @@ from urllib.parse import urlsplit
 from franchise_sync.errors import ForbiddenTarget, TransientError
 from franchise_sync.transport.deadline import Deadline
 
-_DEFAULT_PORTS = {"https": 443, "http": 80}
+_DEFAULT_PORTS = {"https": 443, "http": 80, "sftp": 22, "smtps": 465}
+#: Schemes whose connections are encrypted from before the first secret; ``smtps`` stands for STARTTLS as
+#: well.
+ENCRYPTED = ("https", "sftp", "smtps")
 # getaddrinfo takes no timeout; a few threads of its own keep a dead resolver from eating the deadline.
 _resolver = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
 
@@ -36,17 +39,19 @@ class Target:
     prefix: str = ""
 
     @classmethod
-    def parse(cls, url: str) -> Target:
-        """:raise ForbiddenTarget: not an http(s) URL with a host and no credentials, query or fragment"""
+    def parse(cls, url: str, schemes: tuple[str, ...] = ("https", "http")) -> Target:
+        """:param schemes: those allowed, the usual one first
+        :raise ForbiddenTarget: not such a URL with a host and no credentials, query or fragment
+        """
         try:
             parts = urlsplit(url.strip())
             port = parts.port
         except ValueError as error:
             raise ForbiddenTarget(f"The address {url!r} is not a URL: {error}.") from None
         scheme = parts.scheme.lower()
-        if scheme not in _DEFAULT_PORTS:
+        if scheme not in schemes:
             raise ForbiddenTarget(
-                f"The address {url!r} must start with https:// (found {scheme or 'nothing'!r})."
+                f"The address {url!r} must start with {schemes[0]}:// (found {scheme or 'nothing'!r})."
             )
         if not parts.hostname:
             raise ForbiddenTarget(f"The address {url!r} names no host.")
@@ -83,7 +88,7 @@ class TargetPolicy:
 
     def check(self, target: Target) -> None:
         """:raise ForbiddenTarget: plain http to a host that isn't allowed by name"""
-        if target.scheme != "https" and not self.inside and target.host not in self.plain_hosts:
+        if target.scheme not in ENCRYPTED and not self.inside and target.host not in self.plain_hosts:
             raise ForbiddenTarget(
                 f"{target} is not encrypted: use https, or name {target.host} in "
                 "FRANCHISE_SYNC_ALLOWED_PLAIN_HOSTS."
@@ -106,7 +111,12 @@ class TargetPolicy:
                     f"{target.host} resolves to {address}, which is not a public address; if that is meant, "
                     f"name {target.host} in FRANCHISE_SYNC_ALLOWED_PRIVATE_HOSTS."
                 )
-            if public and self.inside and target.scheme != "https" and target.host not in self.plain_hosts:
+            if (
+                public
+                and self.inside
+                and target.scheme not in ENCRYPTED
+                and target.host not in self.plain_hosts
+            ):
                 raise ForbiddenTarget(
                     f"{target} would carry the API key unencrypted over a public network ({address}): "
                     "use https."

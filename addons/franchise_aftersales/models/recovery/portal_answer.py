@@ -31,7 +31,7 @@ class FranchiseClaimRecovery(models.Model):
         As many queries for many as for one.
         """
         labels = dict(self._fields["state"]._description_selection(self.env))
-        connected = self._sync_endpoints() if step != "dispute" else {}
+        connected = self._sync_answering() if step != "dispute" else {}
         found = {}
         for recovery in self:
             values = {"number": recovery.number, "state": labels[recovery.state]}

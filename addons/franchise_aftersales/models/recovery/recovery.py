@@ -244,7 +244,7 @@ class FranchiseClaimRecovery(models.Model):
             )
 
     def _check_no_system(self):
-        connected = self._sync_endpoints()
+        connected = self._sync_answering()
         for recovery in self:
             # Only suppliers are told through the sync; a carrier with a system still answers by letter.
             if recovery.party == "supplier" and recovery.id in connected:

@@ -9,6 +9,12 @@ from . import (
     endpoint,
     endpoint_rest,
     message,
+from . import (
+    endpoint,
+    endpoint_sftp,
+    endpoint_email,
+    message,
+    message_letter,
     attempt,
     inbox,
     document,
@@ -18,3 +24,4 @@ from . import (
     api_webhook,
 )
 from . import endpoint, endpoint_odoo, message, attempt, inbox, document, api_delivery, api_answers, api_monitor
+)

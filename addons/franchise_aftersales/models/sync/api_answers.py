@@ -180,7 +180,10 @@ class FranchiseSyncApi(models.AbstractModel):
         results, notes, acknowledged = [], {}, {}
         for row in stored:
             message = outbox.get(row.uuid)
-            if message is None:
+            if not row.uuid:  # a file that nobody could read: the worker says why
+                reason = plain_text(row.answer.get("reason"), 500)
+                results.append(("refused", reason or self.env._("The answer names no message.")))
+            elif message is None:
                 results.append(("parked", self.env._("No message with this key is known yet.")))
             elif message.endpoint_id != system:
                 reason = self.env._("%s answered a message that was sent to another supplier.", system.name)

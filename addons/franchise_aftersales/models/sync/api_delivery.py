@@ -10,8 +10,8 @@ GROUP_SYNC_WORKER = "franchise_aftersales.group_sync_worker"
 MAX_LEASE = 2000
 MAX_LEASE_SECONDS = 3600
 # Columns of a leased message, as the worker gets it.
-LEASED = ("id", "uuid", "kind", "aggregate", "seq", "attempt", "payload", "sha256")
-LEASED_COLUMNS = "id, uuid, kind, aggregate, seq, attempts, payload, sha256"
+LEASED = ("id", "uuid", "kind", "aggregate", "seq", "attempt", "lost", "payload", "sha256")
+LEASED_COLUMNS = "id, uuid, kind, aggregate, seq, attempts, lost_leases, payload, sha256"
 
 
 def utc_text(moment):
@@ -108,7 +108,7 @@ class FranchiseSyncApi(models.AbstractModel):
         In order: a message waits until every earlier one of its claim is settled. One leaser per system at a time;
         another one gets an empty list. Repeating `request_id` gives the same messages again.
 
-        :return: {"request_id", "lease_until", "messages": [{id, uuid, kind, aggregate, seq, attempt, payload, sha256}]}
+        :return: {"request_id", "lease_until", "messages": [{id, uuid, kind, aggregate, seq, attempt, lost, payload, sha256}]}
         """
         self = self._system()
         system = self._endpoint(endpoint)

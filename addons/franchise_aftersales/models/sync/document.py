@@ -169,7 +169,7 @@ class FranchiseSyncDocument(models.AbstractModel):
             payload = document._sync_prepare_payload(kind, endpoint)
             payload["document"]["revision"] = revision
             vals = messages._prepare_message(endpoint, document, kind, payload, aggregate, seq, revision)
-            vals_list.append({**vals, "awaits_answer": self._sync_awaits_answer})
+            vals_list.append({**vals, "awaits_answer": self._sync_awaits_answer and endpoint._gives_answers()})
         try:
             with self.env.cr.savepoint():
                 return messages.create(vals_list)
@@ -196,6 +196,14 @@ class FranchiseSyncDocument(models.AbstractModel):
             document_id: endpoint
             for endpoint in found
             for document_id in wanted.get((endpoint.company_id.id, endpoint.partner_id.commercial_partner_id.id), ())
+        }
+
+    def _sync_answering(self):
+        """{document id: system that answers for its supplier by itself}; who is only written to is answered for by hand."""
+        return {
+            document_id: endpoint
+            for document_id, endpoint in self._sync_endpoints().items()
+            if endpoint._gives_answers()
         }
 
     @api.model

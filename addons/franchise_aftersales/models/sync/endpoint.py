@@ -126,6 +126,11 @@ class FranchiseSyncEndpoint(models.Model):
             "poll_cursor": self.poll_cursor or "",
         }
 
+    def _gives_answers(self):
+        """Whether answers come from this system by themselves; else people record them."""
+        self.ensure_one()
+        return True
+
     def _connector_options(self):
         """What only this kind of connector is told (JSON-able dict, no secrets); a connector adds its own."""
         self.ensure_one()
