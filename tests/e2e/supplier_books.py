@@ -29,7 +29,9 @@ POLICY = TargetPolicy(plain_hosts=frozenset({"127.0.0.1", "localhost"}))
 DEADLINE = 120.0
 
 
-def connect(supplier: Any, url: str = "", files: FileSource = no_files, profiles_dir: Path | None = None, **options: Any) -> OdooConnector:
+def connect(
+    supplier: Any, url: str = "", files: FileSource = no_files, profiles_dir: Path | None = None, **options: Any
+) -> OdooConnector:
     ref = getattr(supplier, "customer_ref", "HQ-TEALIGHT")
     endpoint = Endpoint(
         "supplier",
@@ -41,7 +43,9 @@ def connect(supplier: Any, url: str = "", files: FileSource = no_files, profiles
         supplier.login,
         {"customer_ref": ref, **options},
     )
-    context = ConnectorContext(secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE, files=files, profiles_dir=profiles_dir)
+    context = ConnectorContext(
+        secret=supplier.api_key, policy=POLICY, call_seconds=DEADLINE, files=files, profiles_dir=profiles_dir
+    )
     return OdooConnector(endpoint, context)
 
 

@@ -87,6 +87,7 @@ class TestClaimAccrual(FlowCase):
         self.assertTrue(other.show_reset_to_draft_button)
         other.button_draft()
         self.assertEqual(other.state, "draft", "what is no accrual stays free")
+
     def test_kinds_have_the_names_that_settlement_lines_give_them(self):
         claim = self.flow.recovery(100).claim_id
         accruals = self.env["franchise.claim.accrual"]

@@ -30,13 +30,13 @@ from franchise_sync.suppliers.odoo_document import PROFILE
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
 from franchise_sync.suppliers.odoo_poll import poll
-from franchise_sync.suppliers.odoo_statement_answers import poll_statements
-from franchise_sync.suppliers.odoo_statements import StatementReversals, Statements
 from franchise_sync.suppliers.odoo_profile import DEFAULT, load_profile
 from franchise_sync.suppliers.odoo_profile_changes import ProfileChanges, ProfileWithdrawals
 from franchise_sync.suppliers.odoo_profile_claims import ProfileClaims
 from franchise_sync.suppliers.odoo_profile_poll import poll_documents
 from franchise_sync.suppliers.odoo_profile_read import Documents
+from franchise_sync.suppliers.odoo_statement_answers import poll_statements
+from franchise_sync.suppliers.odoo_statements import StatementReversals, Statements
 from franchise_sync.suppliers.port import (
     AnswerPage,
     Connector,

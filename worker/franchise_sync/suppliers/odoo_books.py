@@ -8,8 +8,8 @@ from franchise_sync.erp.port import Endpoint
 from franchise_sync.errors import ConfigurationError, MissingRight
 from franchise_sync.suppliers.odoo_document import LOAD_CONTEXT, PROFILE
 from franchise_sync.suppliers.odoo_load import Loader
-from franchise_sync.suppliers.port import FileSource, no_files
 from franchise_sync.suppliers.odoo_profile import Profile
+from franchise_sync.suppliers.port import FileSource, no_files
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.odoo_client import OdooClient
 
@@ -20,7 +20,9 @@ Rights = tuple[tuple[str, str], ...]
 class Books:
     """One supplier's Odoo, used by one thread; ``deadline`` bounds the calls of the batch under way."""
 
-    def __init__(self, client: OdooClient, endpoint: Endpoint, profile: Profile = PROFILE, files: FileSource = no_files) -> None:
+    def __init__(
+        self, client: OdooClient, endpoint: Endpoint, profile: Profile = PROFILE, files: FileSource = no_files
+    ) -> None:
         self.client = client
         self.files = files
         self.endpoint = endpoint

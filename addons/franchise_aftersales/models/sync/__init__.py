@@ -1,27 +1,7 @@
 from . import endpoint, endpoint_health, endpoint_monitor
-from . import message, message_operator, intervention, attempt, inbox, document
+from . import endpoint_odoo, endpoint_rest, endpoint_sftp, endpoint_email
+from . import message, message_operator, message_letter, intervention, attempt, inbox, document
 from . import reconciliation, drift
-from . import api_delivery, api_finish, api_rate, api_answers, api_monitor, api_reconcile
+from . import api_delivery, api_finish, api_rate, api_answers, api_files, api_monitor, api_reconcile
+from . import wake, worker_user, api_webhook
 from . import purge, res_company
-from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_monitor, wake, worker_user
-from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_files, api_monitor
-from . import (
-    endpoint,
-    endpoint_rest,
-    message,
-from . import (
-    endpoint,
-    endpoint_sftp,
-    endpoint_email,
-    message,
-    message_letter,
-    attempt,
-    inbox,
-    document,
-    api_delivery,
-    api_answers,
-    api_monitor,
-    api_webhook,
-)
-from . import endpoint, endpoint_odoo, message, attempt, inbox, document, api_delivery, api_answers, api_monitor
-)
