@@ -226,6 +226,6 @@ def test_the_delivery_parks_what_nobody_knows(server: Post, erp: MemoryErp, api)
     connector = server.connector("cut@supplier.example")
     api.add()
     limits = Limits(lease_seconds=20, deadline_seconds=10)
-    assert Deliverer(erp, lambda _code: connector, limits).deliver("nbparts") == {"unknown": 1}
-    assert Deliverer(erp, lambda _code: connector, limits).deliver("nbparts") == {}
+    assert Deliverer(lambda: erp, lambda _code: connector, limits).deliver("nbparts") == {"unknown": 1}
+    assert Deliverer(lambda: erp, lambda _code: connector, limits).deliver("nbparts") == {}
     assert len(server.mails()) == 1

@@ -104,6 +104,8 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 def test_a_ring_nudges_the_ticker(listener: Listener, bus: Bus) -> None:
     """R-G9: subscribed to the secret channel as a visitor of the right database, and awake at once."""
     assert until(lambda: listener.is_connected)
+    # Connected is said before the other side has read what we sent.
+    assert until(lambda: bool(bus.subscriptions))
     assert bus.subscriptions == [
         {"event_name": "subscribe", "data": {"channels": ["franchise_sync_wake:0a1b2c3d"], "last": 0}}
     ]

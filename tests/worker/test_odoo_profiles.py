@@ -320,7 +320,7 @@ def test_withdrawing_writes_what_can_be_written(tmp_path: Path, kind: str, words
 def test_the_manuals_example_is_usable(tmp_path: Path) -> None:
     """R-G2: what the guide shows is a profile."""
     guide = (Path(__file__).resolve().parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")
-    profile = own(tmp_path, guide.split("```toml\n")[1].split("```")[0])
+    profile = own(tmp_path, guide.split("### A profile of your own")[1].split("```toml\n")[1].split("```")[0])
     assert (profile.model, profile.withdrawn.write) == (
         "helpdesk.ticket",
         {"stage_id": "helpdesk.stage_cancelled"},

@@ -253,6 +253,14 @@ def test_an_answer_that_is_not_understood_holds_nothing_up(row: Any) -> None:
     assert "\x00" not in first.message_id
 
 
+def test_lines_may_say_why_they_are_seen_differently() -> None:
+    """R-G3, R-E4: a statement is disputed by line."""
+    lines = [{"key": "2", "amount": "70.00", "reason": "carried back"}, {"key": "3", "amount": "1"}, None]
+    answer = read_answer({"message_id": "m", "state": "disputed", "lines": lines})
+    assert answer.line_reasons == (("2", "carried back"),)
+    assert len(answer.lines) == 3
+
+
 def test_answers_that_never_end_do(tmp_path: Path) -> None:
     """A cursor that stays where it is."""
     reply = json.dumps({"answers": [{"message_id": "m"}], "cursor": "7", "more": True}).encode()

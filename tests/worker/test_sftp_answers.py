@@ -266,7 +266,7 @@ def test_from_the_outbox_to_the_inbox_over_files(server: SftpServer, api: FakeSy
     [uuid] = api.add()
     connector = server.connector()
     limits = Limits(lease_seconds=20, deadline_seconds=10)
-    assert Deliverer(erp, lambda _code: connector, limits).deliver("nbparts") == {"ack": 1}
+    assert Deliverer(lambda: erp, lambda _code: connector, limits).deliver("nbparts") == {"ack": 1}
     assert api.states() == {uuid: "delivered"}
     server.drop("1.csv", f"uuid,status,currency,amount\n{uuid},accepted,CNY,290.10\nend,1\n")
     archived = Mailbox.file_away

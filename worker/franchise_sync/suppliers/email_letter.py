@@ -25,6 +25,8 @@ TITLES = {
     "claim_withdrawn": "Claim withdrawn",
     "termination_notice": "Termination notice",
     "agreement_amended": "Amended agreement",
+    "settlement_issued": "Statement",
+    "settlement_reversed": "Statement taken back",
 }
 _STYLE = (
     "@page{size:A4;margin:20mm;@bottom-right{content:counter(page) ' / ' counter(pages);font-size:8pt}}"

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from franchise_sync.payload import amendment, claim, claim_change, claim_withdrawal, termination
+from franchise_sync.payload import (
+    amendment,
+    claim,
+    claim_change,
+    claim_withdrawal,
+    settlement,
+    settlement_reversal,
+    termination,
+)
 
 #: Version of both file formats. Raised when a receiver that knows the old one would misread the new one.
 VERSION = 1
@@ -140,10 +148,58 @@ def _amendment(payload: str, uuid: str) -> FileDocument:
     return FileDocument(amendment.KIND, uuid, head, ("change",), tuple((change,) for change in it.changes))
 
 
+def _settlement(payload: str, uuid: str) -> FileDocument:
+    it = settlement.parse_settlement(payload, uuid)
+    head = (
+        ("number", it.number),
+        ("customer_ref", it.customer_ref),
+        ("customer_name", it.customer_name),
+        ("party", it.party),
+        ("date_to", it.date_to),
+        ("currency", it.currency),
+        ("opening_balance", f"{it.opening_balance:f}"),
+        ("amount", f"{it.amount:f}"),
+        ("closing_balance", f"{it.closing_balance:f}"),
+        ("answer_until", it.answer_until),
+        ("answer_days", str(it.answer_days)),
+        ("silence", it.silence),
+        ("line_count", str(it.line_count)),
+    )
+    names = ("key", "line_kind", "date", "reference", "their_reference", "description", "line_amount")
+    lines = tuple(
+        (
+            line.key,
+            line.kind,
+            line.date,
+            line.reference,
+            line.their_reference,
+            line.description,
+            f"{line.amount:f}",
+        )
+        for line in it.lines
+    )
+    return FileDocument(settlement.KIND, uuid, head, names, lines)
+
+
+def _settlement_reversal(payload: str, uuid: str) -> FileDocument:
+    it = settlement_reversal.parse_settlement_reversal(payload, uuid)
+    head = (
+        ("number", it.number),
+        ("original", it.original),
+        ("status", it.status),
+        ("customer_ref", it.customer_ref),
+        ("customer_name", it.customer_name),
+        ("reason", it.reason),
+    )
+    return FileDocument(settlement_reversal.KIND, uuid, head, (), ())
+
+
 LAYOUTS: dict[str, Callable[[str, str], FileDocument]] = {
     claim.KIND: _claim,
     claim_change.KIND: _change,
     claim_withdrawal.KIND: _withdrawal,
     termination.KIND: _termination,
     amendment.KIND: _amendment,
+    settlement.KIND: _settlement,
+    settlement_reversal.KIND: _settlement_reversal,
 }

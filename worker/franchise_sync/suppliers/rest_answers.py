@@ -8,7 +8,7 @@ tells somebody.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,14 +25,15 @@ def read_answer(row: Any) -> Answer:
     """:param row: one entry of ``answers``, whatever it is"""
     data: Mapping[str, Any] = row if isinstance(row, dict) else {}
     raw = canonical_json(row)
-    lines = data.get("lines")
+    lines = data.get("lines") if isinstance(data.get("lines"), list) else []
     return Answer(
         message_id=_message_id(data, raw),
         uuid=text(data, "uuid")[:MAX_ID],
         state=text(data, "state")[:100],
         currency=text(data, "currency")[:10],
         amount=_amount(data.get("amount")),
-        lines=tuple(_line(line) for line in lines) if isinstance(lines, list) else (),
+        lines=tuple(_line(line) for line in lines),
+        line_reasons=tuple(_line_reasons(lines)),
         number=text(data, "number")[:100],
         reason=text(data, "reason")[:2000],
         occurred_at=_moment(data.get("occurred_at")),
@@ -69,6 +70,12 @@ def _message_id(data: Mapping[str, Any], raw: str) -> str:
 def _line(line: Any) -> tuple[str, Decimal]:
     data = line if isinstance(line, dict) else {}
     return text(data, "key")[:100], _amount(data.get("amount"))
+
+
+def _line_reasons(lines: list[Any]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        if isinstance(line, dict) and text(line, "reason"):
+            yield text(line, "key")[:100], text(line, "reason")[:2000]
 
 
 def _amount(value: Any) -> Decimal:
