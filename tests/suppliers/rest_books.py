@@ -99,6 +99,7 @@ class Books:
             "uuid": uuid,
             "reference": f"RMA-{uuid[:13].upper()}",
             "kind": kind,
+            "original": event.get("original") or "",
             "sha256": sha256,
             "amount": amount,
             "currency": currency,

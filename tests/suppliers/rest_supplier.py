@@ -43,6 +43,7 @@ class Supplier:
 
     def __init__(self, folder: Path, keys: list[bytes], latency: float = 0.0, answer: str = "") -> None:
         self.received = Journal(folder / "received.jsonl")
+        self.received.read()  # a line that a kill cut off is dropped: nothing may be appended to it
         self.books = Books(Journal(folder / "books.jsonl"))
         self.faults = Faults()
         self.keys, self.latency, self.answer = keys, latency, answer

@@ -108,10 +108,10 @@ def test_our_requests_are_as_the_document_says() -> None:
         for many in (False, True):
             connector = connector_to(mock.url, many=many)
             batch = [message(number, kind) for number, kind in enumerate(PAYLOADS)]
-            deliveries = connector.send(batch, Deadline(10))
+            deliveries = connector.send(batch, Deadline(30))
             assert mock.faults == []
             assert {delivery.outcome for delivery in deliveries} == {Outcome.ACK}
-            connector.facts([m.uuid for m in batch], Deadline(5))
+            connector.facts([m.uuid for m in batch], Deadline(30))
             list(connector.answers("a cursor/with &?= 茶"))
             assert all(finding.ok for finding in connector.check())
             connector.close()
@@ -127,7 +127,7 @@ def test_whatever_the_document_allows_as_a_reply_is_understood() -> None:
         connector = connector_to(mock.url)
         for status in map(int, responses):
             mock.answer_with = status
-            [delivery] = connector.send([message()], Deadline(5))
+            [delivery] = connector.send([message()], Deadline(30))
             seen[status] = delivery.outcome
         connector.close()
     final = {200: Outcome.ACK, 201: Outcome.ACK, 409: Outcome.REJECT, 422: Outcome.REJECT}

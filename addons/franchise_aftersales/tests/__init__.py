@@ -86,3 +86,4 @@ from . import test_statement_sync, test_statement_sync_answer
 from . import test_sync_webhook
 from . import test_endpoint_odoo
 from . import test_endpoint_files
+from . import test_outbox_lost

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .attempt import LOST_COLUMNS, lost_values
 from .message import MAX_LOST_LEASES
 
 GROUP_SYNC_WORKER = "franchise_aftersales.group_sync_worker"
@@ -189,6 +190,8 @@ class FranchiseSyncApi(models.AbstractModel):
             "limit": limit,
             "lost": MAX_LOST_LEASES,
             "columns": SQL(LEASED_COLUMNS),
+            "lost_columns": LOST_COLUMNS,
+            "lost_values": lost_values(self.env.uid, now),
         }
         self._quarantine_lost(system, params)
         if not limit:
@@ -214,7 +217,11 @@ class FranchiseSyncApi(models.AbstractModel):
                        FOR UPDATE OF message SKIP LOCKED),
                 taken AS MATERIALIZED (
                     SELECT due_id, is_last, row_number() OVER line AS place, first_value(is_last) OVER line AS alone
-                      FROM due WINDOW line AS (ORDER BY due_at, due_id))
+                      FROM due WINDOW line AS (ORDER BY due_at, due_id)),
+                lost AS (
+                    INSERT INTO franchise_sync_attempt (%(lost_columns)s)
+                    SELECT %(lost_values)s FROM taken JOIN franchise_sync_message message ON message.id = due_id
+                     WHERE message.lease_token IS NOT NULL AND is_last = alone AND (place = 1 OR NOT alone))
                 UPDATE franchise_sync_message
                    SET lost_leases = lost_leases + (lease_token IS NOT NULL)::int,
                        lease_token = %(token)s, lease_until = %(until)s, write_date = %(now)s
@@ -226,6 +233,7 @@ class FranchiseSyncApi(models.AbstractModel):
             )
         )
         self.env["franchise.sync.message"].invalidate_model(flush=False)
+        self.env["franchise.sync.attempt"].invalidate_model(flush=False)
         return [row[1:] for row in sorted(rows)]
 
     def _quarantine_lost(self, system, params):
@@ -233,11 +241,19 @@ class FranchiseSyncApi(models.AbstractModel):
         poisoned = self.env.execute_query(
             SQL(
                 """
+                WITH poison AS MATERIALIZED (
+                    SELECT id AS poison_id FROM franchise_sync_message
+                     WHERE endpoint_id = %(endpoint)s AND state = 'pending'
+                       AND lease_until <= %(now)s AND lost_leases + 1 >= %(lost)s
+                       FOR UPDATE),
+                logged AS (
+                    INSERT INTO franchise_sync_attempt (%(lost_columns)s)
+                    SELECT %(lost_values)s FROM poison JOIN franchise_sync_message message ON message.id = poison_id
+                     WHERE message.lease_token IS NOT NULL)
                 UPDATE franchise_sync_message
                    SET state = 'quarantined', lease_token = NULL, lease_until = NULL,
                        last_error = 'Three leases in a row ended without a result.', write_date = %(now)s
-                 WHERE endpoint_id = %(endpoint)s AND state = 'pending'
-                   AND lease_until <= %(now)s AND lost_leases + 1 >= %(lost)s
+                  FROM poison WHERE id = poison_id
              RETURNING id
                 """,
                 **params,

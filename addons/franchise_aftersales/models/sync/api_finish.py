@@ -77,7 +77,7 @@ class FranchiseSyncApi(models.AbstractModel):
         self.env.flush_all()
         now = self._now()
         held = self._lock_messages([int(result["id"]) for result in results])
-        applied, late, attempts, changed, tally = [], [], [], {}, {}
+        applied, late, attempts, changed, tally, displaced = [], [], [], {}, {}, []
         for result in results:
             message, outcome = held.get(int(result["id"])), result.get("outcome")
             if not message or message.uuid != result.get("uuid") or outcome not in OUTCOMES:
@@ -85,6 +85,8 @@ class FranchiseSyncApi(models.AbstractModel):
             is_held = message.state == "pending" and message.lease_token == token
             attempts.append(self._attempt_row(message, result, is_late=not is_held))
             if is_held or (outcome == "ack" and message.state != "delivered"):
+                if message.lease_token and not is_held:
+                    displaced.append(message.id)
                 self._apply_result(message, result, now)
                 changed[message.id] = message
             if is_held:
@@ -92,6 +94,8 @@ class FranchiseSyncApi(models.AbstractModel):
                 self._count_result(tally.setdefault(message.endpoint_id, Tally()), message, result)
             else:
                 late.append(message.id)
+        if displaced:  # whoever leased it meanwhile may have sent it, too, and never come back
+            self.env["franchise.sync.attempt"]._log_lost(displaced)
         self._write_messages(changed.values(), now)
         self._write_attempts(attempts, token, now)
         self._tell_documents(changed, applied)

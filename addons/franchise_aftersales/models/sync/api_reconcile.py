@@ -201,6 +201,7 @@ class FranchiseSyncApi(models.AbstractModel):
         requeued -= blocked  # both sides have it, whatever else was said
         requeued._requeue()
         requeued._log_intervention("requeue", "")
+        self.env["franchise.sync.attempt"]._log_lost(blocked.ids)
         blocked.write(
             {
                 "state": "parked",

@@ -87,6 +87,7 @@ class FranchiseSyncMessage(models.Model):
                 raise UserError(
                     self.env._("Message %s is on its way at this moment: try again in a minute.", message.uuid)
                 )
+        self.env["franchise.sync.attempt"]._log_lost(self.ids)
         self.sudo().write(
             {
                 "state": "quarantined",
