@@ -109,7 +109,10 @@ class Apt:
         """Download these packages and whatever they need that the machine has not installed; returns the files."""
         with locked(self.folder / "closure.lock", "the downloads"):
             command = ["apt-get", "-c", self.conf, "-q", "-y", "--download-only", "install", *packages]
-            uris = output([*command, "--print-uris"])
+            # What an interrupted run left in the archives would not be named.
+            empty = self.folder / "nothing-yet"
+            (empty / "partial").mkdir(parents=True, exist_ok=True)
+            uris = output([*command, "--print-uris", "-o", f"Dir::Cache::archives={empty}"])
             run(
                 command, log=self.log, what=f"Downloading {', '.join(packages)}",
                 advice="Check the network and the apt sources, then start again.",

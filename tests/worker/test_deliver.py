@@ -31,7 +31,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deliverer(erp, connector, limits: Limits = LIMITS, stopping: threading.Event | None = None) -> Deliverer:
-    return Deliverer(erp, lambda _code: connector, limits, stopping)
+    return Deliverer(lambda: erp, lambda _code: connector, limits, stopping)
 
 
 def test_everything_due_is_delivered_in_batches(erp: MemoryErp, api: FakeSyncApi, connector: FakeConnector) -> None:
@@ -177,7 +177,7 @@ def test_nothing_is_leased_for_an_endpoint_that_cannot_be_used(erp: MemoryErp, a
         raise ConfigurationError("no secret")
 
     with pytest.raises(ConfigurationError):
-        Deliverer(erp, missing, LIMITS).deliver("nbparts")
+        Deliverer(lambda: erp, missing, LIMITS).deliver("nbparts")
     assert "lease" not in api.calls
 
 

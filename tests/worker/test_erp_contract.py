@@ -11,10 +11,12 @@ import pytest
 from worker_fakes import FakeSyncApi, MemoryErp
 from worker_servers import DATABASE, KEY, LOGIN, odoo_of, serving
 
+from franchise_sync.erp.json2_adapter import Json2Erp
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
 from franchise_sync.erp.port import Answer, ErpPort, Outcome, Result
 from franchise_sync.errors import SyncError, WireError
 from franchise_sync.transport.guard import Target, TargetPolicy
+from franchise_sync.transport.json2_client import Json2Client
 from franchise_sync.transport.odoo_client import OdooClient
 
 FIRST, SECOND = "5c9b9d7e-0000-4000-8000-000000000001", "5c9b9d7e-0000-4000-8000-000000000002"
@@ -30,7 +32,13 @@ def over_odoorpc(api: FakeSyncApi, stack: ExitStack) -> ErpPort:
     return OdooRpcErp(OdooClient(Target.parse(server.url), DATABASE, LOGIN, KEY, policy=policy, deadline=5))
 
 
-ADAPTERS: list[Callable[[FakeSyncApi, ExitStack], ErpPort]] = [memory, over_odoorpc]
+def over_json2(api: FakeSyncApi, stack: ExitStack) -> ErpPort:
+    server = stack.enter_context(serving(odoo_of(api)))
+    policy = TargetPolicy(inside=True)
+    return Json2Erp(Json2Client(Target.parse(server.url), DATABASE, KEY, policy=policy, deadline=5))
+
+
+ADAPTERS: list[Callable[[FakeSyncApi, ExitStack], ErpPort]] = [memory, over_odoorpc, over_json2]
 
 
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
@@ -123,6 +131,11 @@ def test_status(erp: ErpPort, api: FakeSyncApi) -> None:
     assert status.endpoints[0].pending == 2
     assert status.endpoints[0].last_success_at is None
     assert status.time == datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def test_the_channel_of_the_bus(erp: ErpPort) -> None:
+    """R-G9: where to listen for the bell."""
+    assert erp.wake_channel().startswith("franchise_sync_wake:")
 
 
 def test_strange_replies_are_named(erp: ErpPort, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch) -> None:

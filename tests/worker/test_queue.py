@@ -64,7 +64,7 @@ def test_lost_wake_ups_cost_time_only(service: Service, api: FakeSyncApi, monkey
     """R-G4: a broker that loses everything loses no message."""
     broker = service.broker
     enqueue, lost = broker.enqueue, []
-    service.wake_ups._forget = 0.2
+    service.wake_ups._lost = 0.2
 
     def lose(message, **_kwargs):
         lost.append(message)
@@ -126,18 +126,55 @@ def test_missing_secret_leaves_the_others_alone(service: Service, api: FakeSyncA
     assert api.rows[1]["token"] == ""
 
 
-def test_wake_ups_back_off_and_are_forgotten() -> None:
-    """R-G4: one under way per endpoint; failures wait longer each time; a lost one is forgotten."""
-    wake_ups = WakeUps(forget=0.05)
+def test_wake_ups_that_are_lost_are_sent_again() -> None:
+    """R-G4: soon when nothing waits in the broker, late when ours may only wait behind others."""
+    wake_ups = WakeUps(lost=0.05, stale=0.2)
     assert wake_ups.claim("deliver", "x")
     assert not wake_ups.claim("deliver", "x")
     assert wake_ups.claim("collect", "x")
     time.sleep(0.06)
+    assert not wake_ups.claim("deliver", "x", line_is_empty=False)
+    assert wake_ups.claim("deliver", "x")
+    time.sleep(0.21)
+    assert wake_ups.claim("deliver", "x", line_is_empty=False)
+
+
+def test_wake_ups_do_not_pile_up() -> None:
+    """R-G4: while a slow endpoint is served here, no further wake-up is sent, and one that comes does nothing."""
+    wake_ups = WakeUps(lost=0.0)
+    assert wake_ups.claim("deliver", "x")
+    assert wake_ups.begin("deliver", "x")
+    assert not wake_ups.claim("deliver", "x")
+    assert not wake_ups.begin("deliver", "x")
+    assert wake_ups.begin("deliver", "y")
+    assert not wake_ups.nudge.is_set()
+    wake_ups.worked("deliver", "y")
+    assert not wake_ups.nudge.is_set()
+    # What was written between its last look and its end is looked for at once.
+    wake_ups.worked("deliver", "x")
+    assert wake_ups.nudge.is_set()
+    assert wake_ups.claim("deliver", "x")
+
+
+def test_wake_ups_back_off() -> None:
+    """R-G4: failures wait longer each time, until it works or our Odoo is back."""
+    wake_ups = WakeUps(lost=0.0)
+    for _ in range(2):
+        wake_ups.begin("deliver", "x")
+        wake_ups.failed("deliver", "x")
+        assert not wake_ups.claim("deliver", "x")
+    wake_ups.try_again()
     assert wake_ups.claim("deliver", "x")
     wake_ups.failed("deliver", "x")
-    time.sleep(0.06)
-    assert not wake_ups.claim("deliver", "x")
     wake_ups.worked("deliver", "x")
+    assert wake_ups.claim("deliver", "x")
+
+
+def test_what_another_process_did_counts() -> None:
+    """R-G9: our wake-up was taken elsewhere; nothing due means that it did its work."""
+    wake_ups = WakeUps(lost=60)
+    assert wake_ups.claim("deliver", "x")
+    wake_ups.nothing_due("deliver", "x")
     assert wake_ups.claim("deliver", "x")
 
 
@@ -192,3 +229,49 @@ def test_sigterm_ends_it_gracefully(api: FakeSyncApi, broker: str) -> None:
     assert "Traceback" not in errors
     assert KEY not in errors
     assert '"stopped"' in errors
+
+
+def test_a_hung_supplier_does_not_keep_it_from_ending(
+    settings: Settings, api: FakeSyncApi, supplier: FakeSupplier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-G7: SIGTERM ends it within seconds; the lease of what hangs ends by itself."""
+    sending = threading.Event()
+
+    def hang(self, messages, deadline):
+        sending.set()
+        time.sleep(4)
+        return []
+
+    monkeypatch.setattr(FakeConnector, "send", hang)
+    runtime = Runtime(
+        settings,
+        erp_factory=lambda _settings: MemoryErp(api),
+        build_connector=lambda endpoint, context: FakeConnector(endpoint, context, supplier),
+    )
+    service = Service(settings.model_copy(update={"stop_seconds": 0.5}), runtime)
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    api.add(1)
+    assert sending.wait(5)
+    started = time.monotonic()
+    service.stop()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+    assert time.monotonic() - started < 3
+    assert api.rows[1]["token"]
+
+
+def test_a_second_signal_ends_it_at_once(api: FakeSyncApi) -> None:
+    """R-G7: an operator who is in a hurry; leases end by themselves."""
+    with serving(lambda handler: time.sleep(15)) as server:
+        running = process(server.url, FRANCHISE_SYNC_BROKER_URL="stub://")
+        try:
+            assert until(lambda: len(server.requests) > 0, 15)
+            running.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            assert running.poll() is None
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=3)
+        finally:
+            running.kill()
+    assert running.returncode == 128 + signal.SIGTERM

@@ -267,6 +267,9 @@ class FakeSyncApi:
             "time": "2026-11-23T08:00:00Z",
         }
 
+    def wake_channel(self) -> str:
+        return "franchise_sync_wake:0a1b2c3d"
+
     def _due(self, endpoint: str) -> list[dict[str, Any]]:
         now = datetime.now(UTC)
         return [
@@ -314,6 +317,9 @@ class MemoryErp:
 
     def status(self) -> port.Status:
         return wire.parse("status", wire.status, self.api.call("status"))
+
+    def wake_channel(self) -> str:
+        return wire.parse("wake_channel", wire.channel, self.api.call("wake_channel"))
 
     def server_version(self) -> str:
         return "19.0"

@@ -54,6 +54,11 @@ class Handler(BaseHTTPRequestHandler):
         }
         self.reply(200, json.dumps(answer).encode())
 
+    def fault2(self, status: int, name: str, message: str) -> None:
+        """An error as JSON-2 writes it."""
+        error = {"name": name, "message": message, "arguments": [message], "context": {}, "debug": "…"}
+        self.reply(status, json.dumps(error).encode(), Content_Type="application/json; charset=utf-8")
+
     def fault(self, name: str, message: str) -> None:
         error = {
             "code": 0,
@@ -92,9 +97,11 @@ def serving(behaviour: Behaviour) -> Iterator[Server]:
 
 
 def odoo_of(api: FakeSyncApi) -> Behaviour:
-    """:return: a behaviour that is our Odoo, with the fake addon behind its JSON-RPC"""
+    """:return: a behaviour that is our Odoo, with the fake addon behind its JSON-RPC and its JSON-2"""
 
     def behave(handler: Handler) -> None:
+        if handler.path.startswith("/json/"):
+            return _json2(api, handler)
         params = handler.rpc()["params"]
         args = params["args"]
         if params["service"] == "common":
@@ -115,3 +122,19 @@ def odoo_of(api: FakeSyncApi) -> Behaviour:
         return None
 
     return behave
+
+
+def _json2(api: FakeSyncApi, handler: Handler) -> None:
+    if handler.path == "/json/version":
+        return handler.reply(200, b'{"version_info": [19, 0], "version": "19.0"}')
+    if handler.headers["X-Odoo-Database"] != DATABASE:
+        return handler.reply(404, b"<!DOCTYPE html><title>404 Not Found</title>")
+    if handler.headers["Authorization"] != f"bearer {KEY}":
+        return handler.fault2(401, "werkzeug.exceptions.Unauthorized", "Invalid apikey")
+    _empty, _json, _two, model, method = handler.path.split("/")
+    if model != "franchise.sync.api":
+        return handler.fault2(403, "odoo.exceptions.AccessError", f"You are not allowed to access {model}")
+    try:
+        return handler.reply(200, json.dumps(api.call(method, **handler.rpc())).encode())
+    except Exception as error:
+        return handler.fault2(422, "odoo.exceptions.UserError", str(error))

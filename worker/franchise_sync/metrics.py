@@ -22,6 +22,8 @@ SEND_SECONDS = Histogram("franchise_sync_send_seconds", "Time from lease to resu
 CALL_SECONDS = Histogram("franchise_sync_call_seconds", "Time of one remote call", ["side", "method"])
 DUE = Gauge("franchise_sync_due_messages", "Messages that were due at the last look", ["endpoint"])
 LAST_TICK = Gauge("franchise_sync_last_tick_timestamp_seconds", "When the outbox was last looked at")
+LISTENING = Gauge("franchise_sync_listening", "Whether the bus of our Odoo is heard (1) or only polled (0)")
+RINGS = Counter("franchise_sync_rings", "Times the bus of our Odoo rang")
 
 
 def observer(side: str) -> Observer:

@@ -7,10 +7,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 from franchise_sync import metrics
 from franchise_sync.delivery.deliver import Deliverer, Limits
+from franchise_sync.delivery.helpers import Helpers
 from franchise_sync.delivery.inbox import Collector, SeenAnswers
+from franchise_sync.erp.json2_adapter import Json2Erp
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
 from franchise_sync.erp.port import Endpoint, ErpPort
 from franchise_sync.errors import ConfigurationError
@@ -18,6 +21,7 @@ from franchise_sync.settings import Settings
 from franchise_sync.suppliers import registry
 from franchise_sync.suppliers.port import Connector, ConnectorContext
 from franchise_sync.transport.guard import Target
+from franchise_sync.transport.json2_client import Json2Client
 from franchise_sync.transport.odoo_client import OdooClient
 
 #: Seconds for which the list of endpoints is believed.
@@ -29,17 +33,16 @@ def open_erp(settings: Settings) -> ErpPort:
     missing = settings.missing()
     if missing:
         raise ConfigurationError(" ".join(missing))
-    client = OdooClient(
-        Target.parse(settings.erp_url),
-        settings.erp_database,
-        settings.erp_login,
-        settings.erp_key(),
-        policy=settings.erp_policy(),
-        deadline=settings.call_seconds,
-        max_bytes=settings.max_reply_bytes,
-        observer=metrics.observer("erp"),
-    )
-    return OdooRpcErp(client)
+    target, database, key = Target.parse(settings.erp_url), settings.erp_database, settings.erp_key()
+    limits: dict[str, Any] = {
+        "policy": settings.erp_policy(),
+        "deadline": settings.call_seconds,
+        "max_bytes": settings.max_reply_bytes,
+        "observer": metrics.observer("erp"),
+    }
+    if settings.erp_transport == "json2":
+        return Json2Erp(Json2Client(target, database, key, **limits))
+    return OdooRpcErp(OdooClient(target, database, settings.erp_login, key, **limits))
 
 
 class Runtime:
@@ -58,6 +61,8 @@ class Runtime:
         self._build = build_connector
         self._seen = SeenAnswers()
         self._mine = threading.local()
+        # One leases and one records for each thread that sends.
+        self._helpers = Helpers(2 * settings.worker_threads)
         self._lock = threading.Lock()
         self._endpoints: dict[str, Endpoint] = {}
         self._endpoints_until = 0.0
@@ -122,7 +127,8 @@ class Runtime:
 
     def deliver(self, code: str) -> Counter[str]:
         """:raise SyncError: a side can't be reached or the endpoint can't be used"""
-        return Deliverer(self.erp(), self.connector, self.limits, self.stopping).deliver(code)
+        deliverer = Deliverer(self.erp, self.connector, self.limits, self.stopping, self._helpers)
+        return deliverer.deliver(code)
 
     def collect(self, code: str) -> Counter[str]:
         """:raise SyncError: a side can't be reached or the endpoint can't be used"""

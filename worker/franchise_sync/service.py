@@ -10,8 +10,9 @@ from types import FrameType
 from dramatiq import Worker
 
 from franchise_sync import log, metrics
-from franchise_sync.queue.actors import declare
-from franchise_sync.queue.broker import open_broker
+from franchise_sync.queue.actors import QUEUE, declare
+from franchise_sync.queue.broker import open_broker, waiting
+from franchise_sync.queue.listener import Listener
 from franchise_sync.queue.ticker import Ticker
 from franchise_sync.queue.wakeups import WakeUps
 from franchise_sync.runtime import Runtime
@@ -30,9 +31,10 @@ class Service:
         self.settings = settings
         self.runtime = runtime or Runtime(settings)
         self.broker = open_broker(settings.broker_url.get_secret_value(), settings.broker_namespace)
-        self.wake_ups = WakeUps(forget=float(settings.lease_seconds))
+        self.wake_ups = WakeUps()
         actors = declare(self.broker, self.runtime, self.wake_ups)
-        self.ticker = Ticker(self.runtime, actors, self.wake_ups)
+        self.ticker = Ticker(self.runtime, actors, self.wake_ups, lambda: waiting(self.broker, QUEUE))
+        self.listener = Listener(self.runtime, self.ticker.nudge) if settings.erp_bus else None
         self.worker = Worker(
             self.broker, worker_timeout=WORKER_TIMEOUT, worker_threads=settings.worker_threads
         )
@@ -43,15 +45,19 @@ class Service:
         metrics.serve(self.settings.metrics_host, self.settings.metrics_port)
         self.worker.start()
         self.ticker.start()
+        if self.listener is not None:
+            self.listener.start()
         _log.info("started", erp=self.settings.erp_url, threads=self.settings.worker_threads)
         while not self._ended.wait(1.0):
             pass
         self._shut_down()
 
     def stop(self) -> None:
-        """Begin no new batch, let running ones finish, then end."""
+        """Begin nothing new, give back what isn't sent, let what is being sent finish, then end."""
         self.runtime.stopping.set()
         self.ticker.stop()
+        if self.listener is not None:
+            self.listener.stop()
         self._ended.set()
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -65,9 +71,9 @@ class Service:
             signal.signal(number, self.on_signal)
 
     def _shut_down(self) -> None:
-        _log.info("stopping: running batches are finished first")
-        # A running batch ends with its lease at the latest.
-        self.worker.stop(timeout=int(self.settings.lease_seconds * 1000))
+        _log.info("stopping: what is being sent is finished first", at_most=self.settings.stop_seconds)
+        # What hangs longer is left: its lease ends by itself, and the receiver recognises what comes again.
+        self.worker.stop(timeout=int(self.settings.stop_seconds * 1000))
         self.ticker.join(timeout=5)
         self.broker.close()
         _log.info("stopped")

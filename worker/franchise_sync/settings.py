@@ -34,7 +34,10 @@ class Settings(BaseSettings):
     erp_login: str = ""
     erp_api_key: SecretStr = SecretStr("")
     erp_api_key_file: Path | None = None
-    erp_transport: Literal["odoorpc"] = "odoorpc"
+    erp_transport: Literal["jsonrpc", "json2"] = "jsonrpc"
+    #: Where Odoo's websocket is, if not at ``erp_url`` (with several Odoo workers: the gevent port).
+    erp_bus_url: str = ""
+    erp_bus: bool = True
 
     report_login: str = ""
     report_api_key: SecretStr = SecretStr("")
@@ -49,7 +52,8 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=60, ge=5, le=3600)
     deadline_seconds: float = Field(default=40.0, ge=1, le=3600)
     call_seconds: float = Field(default=30.0, ge=0.5, le=3600)
-    batch_size: int = Field(default=200, ge=1, le=2000)
+    batch_size: int = Field(default=500, ge=1, le=2000)
+    stop_seconds: float = Field(default=10.0, ge=0, le=3600)
     worker_threads: int = Field(default=4, ge=1, le=64)
     max_reply_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
     max_payload_bytes: int = Field(default=1024 * 1024, ge=1024)
@@ -90,7 +94,11 @@ class Settings(BaseSettings):
 
     def missing(self) -> list[str]:
         """:return: one sentence for each setting that is needed to reach our Odoo and isn't there"""
-        sentences = self._unset(*WHERE, ("erp_login", "the login of the worker's API user"))
+        # With JSON-2 the key alone says whose it is.
+        login = (
+            [("erp_login", "the login of the worker's API user")] if self.erp_transport == "jsonrpc" else []
+        )
+        sentences = self._unset(*WHERE, *login)
         if not self.erp_api_key.get_secret_value() and self.erp_api_key_file is None:
             sentences.append(
                 f"{PREFIX}ERP_API_KEY or {PREFIX}ERP_API_KEY_FILE is not set: the worker's API key."

@@ -73,3 +73,4 @@ from . import test_tie_out_check
 from . import test_quarter
 from . import test_portal_pages
 from . import test_sync_webhook
+from . import test_sync_transport

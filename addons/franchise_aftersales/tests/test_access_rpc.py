@@ -9,7 +9,7 @@ from .flow import Flow, FlowCase
 from .test_access import MATRIX
 
 # What can be called by RPC beside Odoo's own methods: the worker's interface, and below what users' programs fetch.
-API = {"endpoints", "pending", "lease", "finish", "release", "receive", "reconcile_page", "status"}
+API = {"endpoints", "pending", "lease", "finish", "release", "receive", "reconcile_page", "status", "wake_channel"}
 PROGRAMS = {"fetch_files"}
 # Odoo's own methods that ours extend.
 OVERRIDDEN = {
@@ -83,6 +83,7 @@ class TestAccessRpc(FlowCase):
             "endpoints": (),
             "pending": (),
             "status": (),
+            "wake_channel": (),
             "lease": (self.flow.endpoint.code, 1, 60, "x" * 36),
             "finish": ("x" * 36, []),
             "release": ("x" * 36,),

@@ -1,10 +1,16 @@
-"""One wake-up of one endpoint: lease a batch, send it, classify, record the results, until nothing is due."""
+"""One wake-up of one endpoint: lease a batch, send it, classify, record the results, until nothing is due.
+
+The steps overlap: while a batch is being sent, the next one is leased and the results of the one before are
+recorded, by helper threads with clients of their own. Three batches are in flight at most. Order needs no
+care here: our Odoo hands out a message only when every earlier one of its aggregate is settled.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +20,8 @@ from uuid import uuid4
 
 from franchise_sync import log, metrics
 from franchise_sync.delivery.classify import ASK_SECONDS, classify, kind_of
-from franchise_sync.erp.port import ErpPort, Lease, Message, Outcome, Result
+from franchise_sync.delivery.helpers import Helpers
+from franchise_sync.erp.port import ErpPort, Message, Outcome, Result
 from franchise_sync.errors import PayloadError, SyncError, TransientError, UnknownFate
 from franchise_sync.payload import MAX_BYTES, check_integrity
 from franchise_sync.suppliers.port import Connector, Delivery
@@ -32,64 +39,114 @@ LAST_PART = 0.2
 STOP_SECONDS = 10.0
 
 
+#: A batch that waited for its turn until less than this share of the deadline was left is leased anew.
+FRESH = 0.5
+
+
 @dataclass(frozen=True)
 class Limits:
     """Times in seconds; ``deadline_seconds`` stays below ``lease_seconds``."""
 
     lease_seconds: int = 60
     deadline_seconds: float = 40.0
-    batch_size: int = 200
+    batch_size: int = 500
     max_payload_bytes: int = MAX_BYTES
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Leased messages.
+
+    :param ends: when the lease ends, counted from before it was asked for
+    :param full: as many as were asked for, so more may be due
+    """
+
+    request_id: str
+    messages: tuple[Message, ...]
+    ends: Deadline
+    full: bool
 
 
 class Deliverer:
     """Delivers for one thread.
 
+    :param erp_of: the calling thread's client of our Odoo
     :param connector_of: builds or finds the connector of an endpoint code; raises SyncError if it can't
-    :param stopping: once set, no new batch is begun and a batch not yet sent is given back
+    :param stopping: once set, no new batch is begun and what isn't sent is given back
+    :param helpers: threads for the steps beside the sending, shared by all deliveries
     """
 
     def __init__(
         self,
-        erp: ErpPort,
+        erp_of: Callable[[], ErpPort],
         connector_of: Callable[[str], Connector],
         limits: Limits,
         stopping: threading.Event | None = None,
+        helpers: Helpers | None = None,
     ) -> None:
-        self._erp = erp
+        self._erp_of = erp_of
         self._connector_of = connector_of
         self._limits = limits
         self._stopping = stopping or threading.Event()
+        self._helpers = helpers or Helpers(2)
 
     def deliver(self, code: str) -> Counter[str]:
         """:return: number of messages by outcome
         :raise SyncError: our Odoo can't be reached, or the endpoint can't be used; nothing is left half done
         """
-        tally: Counter[str] = Counter()
         # Before anything is leased: an endpoint without a secret must not use up its messages' attempts.
         connector = self._connector_of(code)
-        for _batch in range(MAX_BATCHES):
-            if self._stopping.is_set():
-                break
-            lease = self._lease(code, connector)
-            if not lease.messages:
-                break
-            if self._stopping.is_set():
-                self._erp.release(lease.request_id)
-                break
-            tally += self._one_batch(code, connector, lease)
+        tally: Counter[str] = Counter()
+        ahead: Future[Batch] | None = None
+        finishing: Future[Counter[str]] | None = None
+        try:
+            for _batch in range(MAX_BATCHES):
+                batch = ahead.result() if ahead else self._lease(code, connector)
+                ahead = None
+                if finishing and not batch.messages:
+                    # What stands in line behind the last batch is due only now that this is recorded.
+                    tally += finishing.result()
+                    finishing = None
+                    batch = self._lease(code, connector)
+                if not batch.messages:
+                    break
+                if self._stopping.is_set():
+                    self._release(batch)
+                    break
+                if self._too_old(batch):
+                    self._release(batch)
+                    batch = self._lease(code, connector)
+                if batch.full:
+                    ahead = self._helpers.submit(lambda: self._lease(code, connector))
+                results = self._send_batch(code, connector, batch)
+                try:
+                    tally += finishing.result() if finishing else Counter()
+                finally:
+                    finishing = self._helpers.submit(self._recording(code, batch, results))
+                if not batch.full:
+                    tally += finishing.result()
+                    finishing = None
+        finally:
+            if ahead:
+                self._give_back(ahead)
+            if finishing:
+                tally += finishing.result()
         return tally
 
-    def _lease(self, code: str, connector: Connector) -> Lease:
+    def _lease(self, code: str, connector: Connector) -> Batch:
+        request_id = str(uuid4())
         size = min(
             self._limits.batch_size,
             int(connector.endpoint.options.get("batch_size") or self._limits.batch_size),
         )
-        request_id = str(uuid4())
+        if self._stopping.is_set():
+            return Batch(request_id, (), Deadline(0), full=False)
+        ends = Deadline(self._limits.lease_seconds)
+        erp = self._erp_of()
         try:
             # The same request_id again gives the same messages, should only the reply have been lost.
-            return self._again(
-                lambda: self._erp.lease(code, size, self._limits.lease_seconds, request_id),
+            lease = self._again(
+                lambda: erp.lease(code, size, self._limits.lease_seconds, request_id),
                 Deadline(10),
                 code,
                 "lease",
@@ -97,28 +154,56 @@ class Deliverer:
         except UnknownFate:
             # Perhaps leased without our knowing; if giving it back fails as well, the lease ends by itself.
             with suppress(SyncError):
-                self._erp.release(request_id)
+                erp.release(request_id)
             raise
+        return Batch(lease.request_id, lease.messages, ends, full=len(lease.messages) >= size)
 
-    def _one_batch(self, code: str, connector: Connector, lease: Lease) -> Counter[str]:
-        ends = Deadline(self._limits.lease_seconds)
+    def _too_old(self, batch: Batch) -> bool:
+        return self._time_to_send(batch) < self._limits.deadline_seconds * FRESH
+
+    def _time_to_send(self, batch: Batch) -> float:
+        """:return: seconds; what the lease has beyond them pays for asking and for recording"""
+        spare = self._limits.lease_seconds - self._limits.deadline_seconds
+        return min(self._limits.deadline_seconds, batch.ends.remaining() - spare)
+
+    def _release(self, batch: Batch) -> None:
+        self._erp_of().release(batch.request_id)
+
+    def _give_back(self, ahead: Future[Batch]) -> None:
+        with suppress(SyncError):
+            batch = ahead.result()
+            if batch.messages:
+                self._release(batch)
+
+    def _send_batch(self, code: str, connector: Connector, batch: Batch) -> list[Result]:
+        """:return: a result for every message that was not left unsent because we are to stop"""
         started_at, started = datetime.now(UTC), monotonic()
-        metrics.BATCH.labels(code).observe(len(lease.messages))
-        deliveries = self._send(code, connector, lease.messages)
+        metrics.BATCH.labels(code).observe(len(batch.messages))
+        deliveries = self._send(code, connector, batch.messages, Deadline(self._time_to_send(batch)))
         seconds = monotonic() - started
         metrics.SEND_SECONDS.labels(code).observe(seconds)
-        results = [
+        return [
             _result(message, deliveries[message.uuid], started_at, int(seconds * 1000))
-            for message in lease.messages
+            for message in batch.messages
+            if message.uuid in deliveries
         ]
-        self._finish(code, lease.request_id, results, ends)
-        for result in results:
-            metrics.MESSAGES.labels(code, result.outcome.value).inc()
-        return Counter(result.outcome.value for result in results)
 
-    def _send(self, code: str, connector: Connector, messages: tuple[Message, ...]) -> dict[str, Delivery]:
-        """:return: a delivery for every message, whatever happens"""
-        deadline = Deadline(self._limits.deadline_seconds)
+    def _recording(self, code: str, batch: Batch, results: list[Result]) -> Callable[[], Counter[str]]:
+        def record() -> Counter[str]:
+            if results:
+                self._finish(code, batch.request_id, results, batch.ends)
+            if len(results) < len(batch.messages):
+                self._release(batch)
+            for result in results:
+                metrics.MESSAGES.labels(code, result.outcome.value).inc()
+            return Counter(result.outcome.value for result in results)
+
+        return record
+
+    def _send(
+        self, code: str, connector: Connector, messages: tuple[Message, ...], deadline: Deadline
+    ) -> dict[str, Delivery]:
+        """:return: a delivery for every message, whatever happens, but those not begun when we are to stop"""
         deliveries: dict[str, Delivery] = {}
         sound = []
         for message in messages:
@@ -128,12 +213,18 @@ class Deliverer:
             except PayloadError as error:
                 deliveries[message.uuid] = Delivery(message.uuid, Outcome.UNKNOWN, detail=str(error))
         size = max(1, connector.send_size)
+        unsent: set[str] = set()
         for start in range(0, len(sound), size):
-            for delivery in self._send_part(code, connector, sound[start : start + size], deadline):
+            part = sound[start : start + size]
+            if self._stopping.is_set():
+                unsent.update(message.uuid for message in part)
+                continue
+            for delivery in self._send_part(code, connector, part, deadline):
                 deliveries[delivery.uuid] = delivery
         for message in messages:
-            delivery = deliveries.setdefault(message.uuid, _forgotten(message, connector))
-            _log_outcome(code, message, delivery)
+            if message.uuid not in unsent:
+                delivery = deliveries.setdefault(message.uuid, _forgotten(message, connector))
+                _log_outcome(code, message, delivery)
         return deliveries
 
     def _send_part(
@@ -158,8 +249,9 @@ class Deliverer:
 
     def _finish(self, code: str, request_id: str, results: list[Result], ends: Deadline) -> None:
         """Record the results, trying until the lease has ended; a late ack is still recorded as a fact."""
+        erp = self._erp_of()
         try:
-            finished = self._again(lambda: self._erp.finish(request_id, results), ends, code, "finish")
+            finished = self._again(lambda: erp.finish(request_id, results), ends, code, "finish")
         except SyncError as error:
             for result in results:
                 _log.error(

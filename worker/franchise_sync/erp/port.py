@@ -195,6 +195,10 @@ class ErpPort(Protocol):
 
     def status(self) -> Status: ...
 
+    def wake_channel(self) -> str:
+        """Name of the channel on Odoo's bus that is rung when messages are written; nobody can guess it."""
+        ...
+
     def server_version(self) -> str:
         """Version of the server, asked without a login."""
         ...

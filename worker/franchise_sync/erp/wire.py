@@ -107,6 +107,12 @@ def status(data: dict[str, Any]) -> port.Status:
     return port.Status(rows, _time(data.get("time")))
 
 
+def channel(data: Any) -> str:
+    if not isinstance(data, str) or not data:
+        raise TypeError("the channel is not a text")
+    return data
+
+
 def result_to_wire(result: port.Result) -> dict[str, Any]:
     return {
         "id": result.id,

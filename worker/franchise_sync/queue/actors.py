@@ -26,6 +26,8 @@ def declare(broker: dramatiq.Broker, runtime: Runtime, wake_ups: WakeUps) -> dic
 
     def job(name: str, work: Callable[[str], Counter[str]]) -> dramatiq.Actor:
         def actor(endpoint: str) -> None:
+            if not wake_ups.begin(name, endpoint):
+                return
             try:
                 metrics.WAKE_UPS.labels(name).inc()
                 tally = work(endpoint)

@@ -25,10 +25,11 @@ def open_broker(url: str, namespace: str = "franchise-sync") -> Broker:
     try:
         if scheme in ("redis", "rediss", "unix"):
             import redis
-            from dramatiq.brokers.redis import RedisBroker
+
+            from franchise_sync.queue.redis_broker import SoundRedisBroker
 
             client = redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
-            return RedisBroker(client=client, namespace=namespace, middleware=[])
+            return SoundRedisBroker(client=client, namespace=namespace, middleware=[])
         if scheme in ("amqp", "amqps"):
             from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
@@ -46,6 +47,21 @@ def open_broker(url: str, namespace: str = "franchise-sync") -> Broker:
         "FRANCHISE_SYNC_BROKER_URL must start with redis://, rediss://, unix://, amqp:// or amqps:// "
         f"(found {scheme!r})."
     )
+
+
+def waiting(broker: Broker, queue: str) -> int:
+    """:return: number of messages in the queue that nobody has fetched yet
+    :raise Exception: the broker can't be reached
+    """
+    if hasattr(broker, "client"):
+        return int(broker.client.llen(f"{broker.namespace}:{queue}"))
+    if hasattr(broker, "get_queue_message_counts"):
+        try:
+            return int(broker.get_queue_message_counts(queue)[0])
+        except Exception:
+            del broker.connection  # the next look opens a new one
+            raise
+    return int(broker.queues[queue].qsize()) if queue in broker.queues else 0
 
 
 def ping(url: str) -> None:

@@ -12,6 +12,8 @@ import http.client
 import io
 import socket
 import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
 
@@ -28,8 +30,17 @@ from franchise_sync.transport.guard import Target, TargetPolicy
 _CHUNK = 65536
 
 
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer, whatever its status; header names in lower case, of repeated ones the last."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
 class HttpTransport:
-    """POSTs to one target; used by one thread.
+    """Asks one target, over one kept connection; used by one thread.
 
     :param max_bytes: size of the largest reply that is read, in bytes
     """
@@ -62,16 +73,34 @@ class HttpTransport:
         :raise ForbiddenTarget: the address isn't allowed, or it answered with a redirect
         :raise ConfigurationError: any other status
         """
+        reply = self.exchange("POST", path, body, deadline, content_type)
+        check_status(self.target, reply)
+        return reply.data
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        deadline: Deadline,
+        content_type: str = "application/json",
+    ) -> Reply:
+        """Send and return the reply, whatever its status.
+
+        :raise TransientError: it can't be reached, so nothing was processed
+        :raise UnknownFate: bytes left and the reply is missing, cut or too large
+        :raise ForbiddenTarget: the address isn't allowed
+        """
         reused = self._connection is not None
         try:
-            return self._post(path, body, deadline, content_type)
+            return self._exchange(method, path, body, deadline, content_type)
         except _ClosedWhileIdle:
             self.close()
             if not reused:
                 raise UnknownFate(f"{self.target} closed the connection without an answer.") from None
             # The server had closed the kept-alive connection. Sending again is safe: every call that this
             # worker makes may be repeated (request_id, uuid, external id), see docs/worker.md.
-            return self._post(path, body, deadline, content_type)
+            return self._exchange(method, path, body, deadline, content_type)
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -79,7 +108,9 @@ class HttpTransport:
             self._connection.close()
             self._connection = None
 
-    def _post(self, path: str, body: bytes, deadline: Deadline, content_type: str) -> bytes:
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, deadline: Deadline, content_type: str
+    ) -> Reply:
         connection = self._connection
         if connection is None:
             connection = self._connection = _Connection(self.target, self._policy, self._tls)
@@ -88,8 +119,10 @@ class HttpTransport:
         keep = False
         try:
             connection.ensure_open()
-            headers = {**self._headers, "Host": self.target.netloc, "Content-Type": content_type}
-            connection.request("POST", self.target.prefix + path, body=body, headers=headers)
+            headers = {**self._headers, "Host": self.target.netloc}
+            if body is not None:
+                headers["Content-Type"] = content_type
+            connection.request(method, self.target.prefix + path, body=body, headers=headers)
             response = connection.getresponse()
             data = self._read(response)
             keep = not response.will_close
@@ -105,8 +138,7 @@ class HttpTransport:
         finally:
             if not keep:
                 self.close()
-        _check_status(self.target, response, data)
-        return data
+        return Reply(response.status, {name.lower(): text for name, text in response.getheaders()}, data)
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         if response.length is not None and response.length > self._max_bytes:
@@ -138,6 +170,31 @@ class HttpTransport:
         return TransientError(f"{self.target} can't be reached: it {what}.")
 
 
+def open_socket(
+    target: Target, policy: TargetPolicy, tls: ssl.SSLContext | None, deadline: Deadline
+) -> socket.socket:
+    """Connect to one of the addresses that the policy has checked.
+
+    :raise OSError: none of them can be reached in time
+    :raise ForbiddenTarget: an address isn't allowed
+    """
+    error: OSError | None = None
+    for family, address in policy.resolve(target, deadline):
+        raw = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            raw.settimeout(deadline.timeout())
+            raw.connect(address)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is not None:
+                raw.settimeout(deadline.timeout())
+                raw = tls.wrap_socket(raw, server_hostname=target.host)
+            return raw
+        except OSError as failed:
+            raw.close()
+            error = failed
+    raise error or OSError("the name has no address")
+
+
 class _ClosedWhileIdle(Exception):
     """The peer hung up before the first byte of an answer."""
 
@@ -158,22 +215,8 @@ class _Connection(http.client.HTTPConnection):
             self.connect()
 
     def connect(self) -> None:
-        error: OSError | None = None
-        for family, address in self._policy.resolve(self._target, self.deadline):
-            raw = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                raw.settimeout(self.deadline.timeout())
-                raw.connect(address)
-                raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self._tls is not None:
-                    raw.settimeout(self.deadline.timeout())
-                    raw = self._tls.wrap_socket(raw, server_hostname=self._target.host)
-                self.sock = _DeadlineSocket(raw, self)  # type: ignore[assignment]
-                return
-            except OSError as failed:
-                raw.close()
-                error = failed
-        raise error or OSError("the name has no address")
+        raw = open_socket(self._target, self._policy, self._tls, self.deadline)
+        self.sock = _DeadlineSocket(raw, self)  # type: ignore[assignment]
 
 
 class _DeadlineSocket:
@@ -230,8 +273,9 @@ class _Reader(io.RawIOBase):
             self._owner.reader_closed()
 
 
-def _check_status(target: Target, response: http.client.HTTPResponse, data: bytes) -> None:
-    status = response.status
+def check_status(target: Target, reply: Reply) -> None:
+    """:raise SyncError: for every status but 200, as :meth:`HttpTransport.post` says"""
+    status = reply.status
     if status == 200:
         return
     if 300 <= status < 400:
@@ -241,13 +285,13 @@ def _check_status(target: Target, response: http.client.HTTPResponse, data: byte
     if status in (401, 403):
         raise AuthenticationError(f"{target} refused the login ({status}).")
     if status in (408, 429) or status >= 500:
-        raise TransientError(f"{target} is not able to answer now ({status}).", _retry_after(response))
+        raise TransientError(f"{target} is not able to answer now ({status}).", retry_after(reply))
     raise ConfigurationError(f"{target} answered {status}: this does not look like the address of an Odoo.")
 
 
-def _retry_after(response: http.client.HTTPResponse) -> int:
+def retry_after(reply: Reply) -> int:
     """:return: seconds of the Retry-After header (a number or a date), at most a day, 0 without one"""
-    value = (response.getheader("Retry-After") or "").strip()
+    value = reply.headers.get("retry-after", "").strip()
     if not value:
         return 0
     if value.isdigit():

@@ -36,7 +36,11 @@ from franchise_sync.transport.http import HttpTransport
 #: Called after each remote call with its method's name and its duration in seconds.
 Observer = Callable[[str, float], None]
 
-_AUTHENTICATION_FAULTS = {"odoo.exceptions.AccessDenied", "odoo.http.SessionExpiredException"}
+_AUTHENTICATION_FAULTS = {
+    "odoo.exceptions.AccessDenied",
+    "odoo.http.SessionExpiredException",
+    "werkzeug.exceptions.Unauthorized",
+}
 _REFUSING_FAULTS = {
     "odoo.exceptions.UserError",
     "odoo.exceptions.ValidationError",
@@ -158,7 +162,7 @@ class _NoOpener:
 
 
 def fault(target: Target, error: Any) -> SyncError:
-    """:return: the typed error for a JSON-RPC error object of Odoo"""
+    """:return: the typed error for an error object of Odoo's; JSON-2 sends the inner part, ``data``, alone"""
     data = error.get("data") if isinstance(error, dict) else None
     data = data if isinstance(data, dict) else {}
     name = str(data.get("name") or "")
@@ -172,6 +176,10 @@ def fault(target: Target, error: Any) -> SyncError:
     if words.startswith("Object ") and words.endswith("doesn't exist"):
         return ConfigurationError(f"{target} lacks a module that is needed: {words}")
     if name == "builtins.AttributeError" and "does not exist" in words:
+        return ConfigurationError(f"{target} runs another version than this worker expects: {words}")
+    if name == "werkzeug.exceptions.NotFound" and words.startswith("the model "):
+        return ConfigurationError(f"{target} lacks a module that is needed: {words}")
+    if name in ("werkzeug.exceptions.NotFound", "werkzeug.exceptions.UnprocessableEntity"):
         return ConfigurationError(f"{target} runs another version than this worker expects: {words}")
     if name.startswith("psycopg2.") and "database" in words and "does not exist" in words:
         return ConfigurationError(f"{target} has no such database: {words}")

@@ -10,3 +10,4 @@ from . import (
     api_monitor,
     api_webhook,
 )
+from . import endpoint, message, attempt, inbox, document, api_delivery, api_answers, api_monitor, wake, worker_user

@@ -387,7 +387,8 @@ class FranchiseSyncApi(models.AbstractModel):
         """
         if not self.env.user.has_group(GROUP_SYNC_WORKER):
             raise AccessError(self.env._("Only the sync worker's own user may use this interface."))
-        return self.sudo()
+        # Over JSON-2 a call has no language unless it names one.
+        return self.sudo().with_context(lang=self.env.user.lang)
 
     def _flush_as_system(self):
         """Write now, with the system's rights: at the end of a call Odoo flushes as the caller, who may read nothing,
