@@ -303,4 +303,9 @@ ACCESS = {
     "franchise.sync.message": Access(EVIDENCE),
     "franchise.sync.attempt": Access(EVIDENCE),
     "franchise.sync.inbox": Access(EVIDENCE),
+    "franchise.sync.intervention": Access(EVIDENCE),
+    "franchise.sync.reconciliation": Access(EVIDENCE),
+    "franchise.sync.reconciliation.total": Access(EVIDENCE),
+    "franchise.sync.drift": Access(EVIDENCE),
+    "franchise.sync.step": Access({"operator": "crw", "manager": "crw"}, company=None),
 }

@@ -74,3 +74,11 @@ from . import test_quarter
 from . import test_portal_pages
 from . import test_sync_webhook
 from . import test_sync_transport
+from . import (
+    test_rate_limit,
+    test_outbox_health,
+    test_outbox_operator,
+    test_reconciliation,
+    test_sync_purge,
+    test_outbox_indexes,
+)

@@ -9,7 +9,19 @@ from .flow import Flow, FlowCase
 from .test_access import MATRIX
 
 # What can be called by RPC beside Odoo's own methods: the worker's interface, and below what users' programs fetch.
-API = {"endpoints", "pending", "lease", "finish", "release", "receive", "reconcile_page", "status", "wake_channel"}
+API = {
+    "endpoints",
+    "pending",
+    "lease",
+    "finish",
+    "release",
+    "receive",
+    "reconcile_page",
+    "report_drift",
+    "close_reconciliation",
+    "status",
+    "wake_channel",
+}
 PROGRAMS = {"fetch_files"}
 # Odoo's own methods that ours extend.
 OVERRIDDEN = {
@@ -89,6 +101,8 @@ class TestAccessRpc(FlowCase):
             "release": ("x" * 36,),
             "receive": (self.flow.endpoint.code, []),
             "reconcile_page": (self.flow.endpoint.code,),
+            "report_drift": (self.flow.endpoint.code, "x" * 36, []),
+            "close_reconciliation": (self.flow.endpoint.code, "x" * 36, 0, [], True),
         }
         self.assertEqual(set(calls), API)
         for role, user in (*self.flow.users.items(), ("admin", self.env.ref("base.user_admin"))):
@@ -105,6 +119,8 @@ class TestAccessRpc(FlowCase):
             lambda api: api.lease(theirs.endpoint.code, 1, 60, str(uuid.uuid4())),
             lambda api: api.receive(theirs.endpoint.code, []),
             lambda api: api.reconcile_page(theirs.endpoint.code),
+            lambda api: api.report_drift(theirs.endpoint.code, "x" * 36, []),
+            lambda api: api.close_reconciliation(theirs.endpoint.code, "x" * 36, 0, [], True),
             lambda api: api.finish(str(uuid.uuid4()), [{"id": message.id, "uuid": message.uuid, "outcome": "ack"}]),
         ):
             with self.assertRaisesRegex(Exception, "no supplier system|fits no message"), self.env.cr.savepoint():
@@ -130,7 +146,7 @@ class TestAccessRpc(FlowCase):
             ("franchise.claim", "_move"),
             ("franchise.settlement", "_generate"),
             ("franchise.claim.quota", "_reserve"),
-            ("franchise.sync.message", "_postponed"),
+            ("franchise.sync.message", "_requeue"),
             ("franchise.sync.api", "_system"),
             ("franchise.claim.recovery", "_sync_apply_answer"),
         ):

@@ -238,4 +238,4 @@ class TestOutboxLease(OutboxCase):
             few = self.count_queries(lambda outcome=outcome, reply=reply: self.flow.finish(reply, outcome))[0]
             many = self.count_queries(lambda outcome=outcome, more=more: self.flow.finish(more, outcome))[0]
             with self.subTest(outcome):
-                self.assertLessEqual(many, few + 2)
+                self.assertLessEqual(many, few)

@@ -1,6 +1,7 @@
 import threading
 import uuid
 
+from odoo import fields
 from odoo.exceptions import ConcurrencyError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -58,6 +59,53 @@ class TestOutboxTogether(CommitCase):
                 found += self.together(*([lambda env: self.lease_ids(env, limit=2)] * 4))
         taken = [message for ids, _tries, _error in found for message in ids or ()]
         self.assertEqual(sorted(taken), sorted(self.ids["messages"]))
+
+    def test_a_rate_limit_holds_for_leasers_at_the_same_time(self):
+        """R-G4: three at once take no more than the bucket has, and what they took is gone from it."""
+        with self.transaction() as env:
+            self.world(env).endpoint.rate_limit = 36
+        try:
+            with mute_logger("odoo.sql_db", "odoo.service.model"):
+                found = self.together(*([self.lease_ids] * 3))
+            self.assertEqual([error for _ids, _tries, error in found if error], [])
+            self.assertEqual(sum(len(ids) for ids, _tries, _error in found), 3)
+            with self.transaction() as env:
+                self.assertEqual(self.lease_ids(env), [])
+        finally:
+            with self.transaction() as env:
+                self.world(env).endpoint.write({"rate_limit": 0, "rate_tokens": 0, "rate_filled_at": False})
+
+    def test_results_of_one_system_that_come_at_the_same_time_all_count(self):
+        """R-G4: no call makes another one fail, so none is repeated once the last success is known."""
+        with self.transaction() as env:
+            self.world(env).endpoint.last_success_at = fields.Datetime.now()
+        replies = []
+        for _ in range(2):
+            with self.transaction() as env:
+                replies.append(self.world(env).lease(limit=3, request_id=str(uuid.uuid4())))
+        found = self.together(*(lambda env, reply=reply: self.world(env).finish(reply) for reply in replies))
+        for reply, (result, tries, error) in zip(replies, found, strict=True):
+            self.assertIsNone(error)
+            self.assertEqual(result["applied"], [message["id"] for message in reply["messages"]])
+            self.assertEqual(tries, 1)
+
+    def test_sending_again_and_a_result_do_not_mix(self):
+        """R-G4: a late acknowledgement that comes while an operator sends again is still the last word."""
+        reply = self.leased_reply()
+        [leased] = reply["messages"]
+        with self.transaction() as env:
+            env["franchise.sync.message"].browse(leased["id"]).write({"state": "dead", "lease_token": False})
+
+        def replay(env):
+            return env["franchise.sync.message"].browse(leased["id"]).action_replay("again")
+
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            acknowledged, replayed = self.together(lambda env: self.world(env).finish(reply), replay)
+        self.assertIsNone(acknowledged[2])
+        with self.transaction() as env:
+            state = env["franchise.sync.message"].browse(leased["id"]).state
+            # Delivered first, then it was not stuck any more; or sent again first, and the fact came after.
+            self.assertEqual(state, "delivered", (acknowledged, replayed))
 
     def while_held(self, table, row, work):
         """Run `work(env)` as a request while another transaction holds a row, which is changed meanwhile."""

@@ -8,3 +8,4 @@ from . import recovery_answer, recovery_decide
 from . import claim_packet
 from . import claim_tell, service_handover
 from . import claim_split, claim_merge, claim_bulk
+from . import sync_step

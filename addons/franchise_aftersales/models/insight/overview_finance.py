@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..sync.endpoint import BREAKER_FAILURES
+from ..sync.endpoint_health import BREAKER_FAILURES
 from .overview import Tile
 
 # What waits longer than this to be sent is behind.

@@ -77,8 +77,7 @@ class FranchiseNotice(models.Model):
         """The supplier's system has the notice: dated, and told in the chatter."""
         undated = self.filtered(lambda notice: not notice.delivered_on)
         undated._trusted().with_context(mail_notrack=True).write({"delivered_on": fields.Date.context_today(self)})
-        body = self.env._("The supplier's system has the notice.")
-        undated._message_log_batch(bodies=dict.fromkeys(undated.ids, body))
+        undated._sync_log(self.env._("The supplier's system has the notice."))
         undated._after_delivered()
 
     def _sync_on_acknowledged(self):

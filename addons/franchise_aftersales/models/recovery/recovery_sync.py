@@ -1,3 +1,4 @@
+import json
 from decimal import Decimal
 
 from odoo import fields, models
@@ -61,6 +62,15 @@ class FranchiseClaimRecovery(models.Model):
         messages.awaits_answer = False  # the answer, if any, is one to the demand itself
         return messages
 
+    def _sync_emit_again(self, message):
+        if message.kind == "claim_submitted":
+            return super()._sync_emit_again(message)
+        return self._tell_system(message.kind, json.loads(message.payload).get("reason", ""))
+
+    def _sync_is_closed(self):
+        self.ensure_one()
+        return self.is_settled or self.state == "withdrawn"
+
     def _sync_prepare_payload(self, kind, endpoint):
         self.ensure_one()
         return {
@@ -116,8 +126,7 @@ class FranchiseClaimRecovery(models.Model):
         if waiting:
             # One log for all instead of a tracked change each: thousands are delivered in one call.
             waiting.with_context(mail_notrack=True)._move("acknowledge")
-            body = self.env._("The supplier's system has the claim.")
-            waiting._message_log_batch(bodies=dict.fromkeys(waiting.ids, body))
+            waiting._sync_log(self.env._("The supplier's system has the claim."))
 
     def _sync_on_refused(self, message):
         """The supplier's system did not take a change: somebody has to talk to the supplier."""

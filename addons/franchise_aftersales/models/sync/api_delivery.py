@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, LockError, UserError
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .message import MAX_LOST_LEASES
@@ -9,10 +9,9 @@ from .message import MAX_LOST_LEASES
 GROUP_SYNC_WORKER = "franchise_aftersales.group_sync_worker"
 MAX_LEASE = 2000
 MAX_LEASE_SECONDS = 3600
-LOG_TEXT_LIMIT = 4096
-MAX_INTEGER = 2**31 - 1
-MAX_RETRY_AFTER = 24 * 3600  # seconds that a supplier may ask us to wait
-OUTCOMES = ("ack", "reject", "retry", "unknown")
+# Columns of a leased message, as the worker gets it.
+LEASED = ("id", "uuid", "kind", "aggregate", "seq", "attempt", "payload", "sha256")
+LEASED_COLUMNS = "id, uuid, kind, aggregate, seq, attempts, payload, sha256"
 
 
 def utc_text(moment):
@@ -71,16 +70,20 @@ class FranchiseSyncApi(models.AbstractModel):
         endpoints = self._endpoints_sudo().filtered("enabled")
         if not endpoints:
             return []
+        # Two looks, each at a partial index: one `OR` of both would read every finished message.
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT endpoint_id,
-                       COUNT(*) FILTER (WHERE state = 'pending' AND next_attempt_at <= %(now)s
-                                        AND (lease_until IS NULL OR lease_until <= %(now)s)),
-                       COUNT(*) FILTER (WHERE state = 'delivered' AND awaits_answer AND answered_at IS NULL)
-                  FROM franchise_sync_message
-                 WHERE endpoint_id IN %(endpoints)s
-                   AND (state = 'pending' OR (state = 'delivered' AND awaits_answer AND answered_at IS NULL))
+                SELECT endpoint_id, SUM(due)::int, SUM(awaiting)::int FROM (
+                    SELECT endpoint_id, COUNT(*) AS due, 0 AS awaiting FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s AND state = 'pending' AND next_attempt_at <= %(now)s
+                       AND (lease_until IS NULL OR lease_until <= %(now)s)
+                  GROUP BY endpoint_id
+                 UNION ALL
+                    SELECT endpoint_id, 0, COUNT(*) FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s
+                       AND state = 'delivered' AND awaits_answer AND answered_at IS NULL
+                  GROUP BY endpoint_id) AS counted
               GROUP BY endpoint_id
                 """,
                 now=self._now(),
@@ -113,38 +116,34 @@ class FranchiseSyncApi(models.AbstractModel):
         limit = min(max(int(limit), 0), MAX_LEASE)
         token = self._token(request_id)
         now = self._now()
-        messages = self.env["franchise.sync.message"].sudo()
-        leased = messages.search(
-            [
-                ("endpoint_id", "=", system.id),
-                ("lease_token", "=", token),
-                ("state", "=", "pending"),
-                ("lease_until", ">", now),
-            ]
-        )
-        if not leased and self._may_lease(system):
-            limit = self._lease_limit(system, limit, now)
+        self.env.flush_all()
+        until, rows = self._lease_again(system, token, now)
+        if not rows and self._may_lease(system):
             until = now + timedelta(seconds=seconds)
-            leased = messages.browse(self._lease_rows(system, limit, token, now, until))
-            leased.invalidate_recordset()
-        leased = leased.sorted(lambda message: (message.aggregate, message.seq))
+            rows = self._lease_rows(system, self._lease_limit(system, limit, now), token, now, until)
+            self._note_leased(system, len(rows))
         return {
             "request_id": token,
-            "lease_until": utc_text(leased[:1].lease_until),
-            "messages": [
-                {
-                    "id": message.id,
-                    "uuid": message.uuid,
-                    "kind": message.kind,
-                    "aggregate": message.aggregate,
-                    "seq": message.seq,
-                    "attempt": message.attempts + 1,
-                    "payload": message.payload,
-                    "sha256": message.sha256,
-                }
-                for message in leased
-            ],
+            "lease_until": utc_text(until if rows else None),
+            "messages": [{**dict(zip(LEASED, row, strict=True)), "attempt": row[5] + 1} for row in rows],
         }
+
+    def _lease_again(self, system, token, now):
+        """(end, rows) of a lease that is held already: its reply was lost on the way."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT lease_until, %s FROM franchise_sync_message
+                 WHERE lease_token = %s AND endpoint_id = %s AND state = 'pending' AND lease_until > %s
+              ORDER BY next_attempt_at, id
+                """,
+                SQL(LEASED_COLUMNS),
+                token,
+                system.id,
+                now,
+            )
+        )
+        return (rows[0][0], [row[1:] for row in rows]) if rows else (None, [])
 
     def _may_lease(self, system):
         if not system.enabled or system.breaker_state == "open":
@@ -171,11 +170,16 @@ class FranchiseSyncApi(models.AbstractModel):
             )
         )
 
+    def _note_leased(self, system, count):
+        """Hook: `count` messages were leased, after `_lease_limit` had allowed them; the lane is still held."""
+
     def _lease_rows(self, system, limit, token, now, until):
         """Take the lease in one statement; messages that lost three leases in a row are quarantined first.
 
         A message on its last lease before quarantine goes alone: others that were only in the same batch as one that
         kills the worker get their result, and are not set aside with it.
+
+        :return: rows of `LEASED`, in the order in which they were due.
         """
         params = {
             "endpoint": system.id,
@@ -184,8 +188,48 @@ class FranchiseSyncApi(models.AbstractModel):
             "token": token,
             "limit": limit,
             "lost": MAX_LOST_LEASES,
+            "columns": SQL(LEASED_COLUMNS),
         }
-        self.env.flush_all()
+        self._quarantine_lost(system, params)
+        if not limit:
+            return []
+        # MATERIALIZED: as a plain subquery PostgreSQL may run it once per row, and the limit is lost.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH due AS MATERIALIZED (
+                    SELECT message.id AS due_id, message.next_attempt_at AS due_at,
+                           message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1 AS is_last
+                      FROM franchise_sync_message message
+                     WHERE message.endpoint_id = %(endpoint)s
+                       AND message.state = 'pending'
+                       AND message.next_attempt_at <= %(now)s
+                       AND (message.lease_until IS NULL OR message.lease_until <= %(now)s)
+                       AND NOT EXISTS (
+                           SELECT 1 FROM franchise_sync_message earlier
+                            WHERE earlier.aggregate = message.aggregate AND earlier.seq < message.seq
+                              AND earlier.state IN ('pending', 'parked', 'dead', 'quarantined'))
+                  ORDER BY message.next_attempt_at, message.id
+                     LIMIT %(limit)s
+                       FOR UPDATE OF message SKIP LOCKED),
+                taken AS MATERIALIZED (
+                    SELECT due_id, is_last, row_number() OVER line AS place, first_value(is_last) OVER line AS alone
+                      FROM due WINDOW line AS (ORDER BY due_at, due_id))
+                UPDATE franchise_sync_message
+                   SET lost_leases = lost_leases + (lease_token IS NOT NULL)::int,
+                       lease_token = %(token)s, lease_until = %(until)s, write_date = %(now)s
+                  FROM taken
+                 WHERE id = due_id AND is_last = alone AND (place = 1 OR NOT alone)
+             RETURNING place, %(columns)s
+                """,
+                **params,
+            )
+        )
+        self.env["franchise.sync.message"].invalidate_model(flush=False)
+        return [row[1:] for row in sorted(rows)]
+
+    def _quarantine_lost(self, system, params):
+        """Set aside what lost its last lease, and tell the system's owner."""
         poisoned = self.env.execute_query(
             SQL(
                 """
@@ -200,185 +244,13 @@ class FranchiseSyncApi(models.AbstractModel):
             )
         )
         if poisoned:
+            self.env["franchise.sync.message"].invalidate_model(flush=False)
             system._alert_owner(
                 self.env._("Messages set aside"),
                 self.env._(
                     "%s messages ended three leases without a result. Look at them and send again.", len(poisoned)
                 ),
             )
-        due = SQL(
-            """
-            SELECT message.id, message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1 AS is_last
-              FROM franchise_sync_message message
-             WHERE message.endpoint_id = %(endpoint)s
-               AND message.state = 'pending'
-               AND message.next_attempt_at <= %(now)s
-               AND (message.lease_until IS NULL OR message.lease_until <= %(now)s)
-               AND NOT EXISTS (
-                   SELECT 1 FROM franchise_sync_message earlier
-                    WHERE earlier.aggregate = message.aggregate AND earlier.seq < message.seq
-                      AND earlier.state IN ('pending', 'parked', 'dead', 'quarantined'))
-            """,
-            **params,
-        )
-        first = self.env.execute_query(SQL("%s ORDER BY message.next_attempt_at, message.id LIMIT 1", due))
-        if not first or not limit:
-            return []
-        alone = first[0][1]
-        # MATERIALIZED: as a plain subquery PostgreSQL may run it once per row, and the limit is lost.
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH taken AS MATERIALIZED (
-                    %(due)s
-                       AND (message.lost_leases + (message.lease_token IS NOT NULL)::int >= %(lost)s - 1) = %(alone)s
-                  ORDER BY message.next_attempt_at, message.id
-                     LIMIT %(limit)s
-                       FOR UPDATE OF message SKIP LOCKED)
-                UPDATE franchise_sync_message message
-                   SET lost_leases = message.lost_leases + CASE WHEN message.lease_token IS NULL THEN 0 ELSE 1 END,
-                       lease_token = %(token)s, lease_until = %(until)s, write_date = %(now)s
-                  FROM taken
-                 WHERE message.id = taken.id
-             RETURNING message.id
-                """,
-                **{**params, "due": due, "alone": alone, "limit": 1 if alone else limit},
-            )
-        )
-        return [row[0] for row in rows]
-
-    @api.model
-    def finish(self, request_id, results):
-        """Take the results of a lease: [{id, uuid, outcome, remote_ref, detail, retry_after, started_at, …}].
-
-        A result whose lease is no longer held is late: an "ack" is still recorded, for it is a fact; anything else
-        is only logged.
-
-        :return: {"applied": [ids], "late": [ids]}
-        """
-        self = self._system()
-        token = self._token(request_id)
-        messages = (
-            self.env["franchise.sync.message"]
-            .sudo()
-            .search(
-                [
-                    ("id", "in", [int(result["id"]) for result in results]),
-                    ("company_id", "in", self.env.user.company_ids.ids),
-                ]
-            )
-        )
-        # Waits for whoever holds a row; what they changed makes PostgreSQL refuse, and Odoo repeats the call.
-        self.env.execute_query(
-            SQL(
-                "SELECT id FROM franchise_sync_message WHERE id IN %s ORDER BY id FOR UPDATE",
-                tuple(messages.ids) or (0,),
-            )
-        )
-        by_id = {message.id: message for message in messages}
-        applied, late, attempts, tally = [], [], [], {}
-        delivered = messages.browse()
-        for result in results:
-            message = by_id.get(int(result["id"]))
-            if not message or message.uuid != result.get("uuid") or result.get("outcome") not in OUTCOMES:
-                raise UserError(self.env._("Result for message %s fits no message of the outbox.", result.get("uuid")))
-            held = message.lease_token == token and message.state == "pending"
-            attempts.append(self._prepare_attempt(message, token, result, late=not held))
-            if held or (result["outcome"] == "ack" and message.state != "delivered"):
-                message.write(self._prepare_result(message, result))
-                if result["outcome"] == "ack":
-                    delivered |= message
-            if held:
-                applied.append(message.id)
-                counts = tally.setdefault(message.endpoint_id, [0, 0, ""])
-                good = result["outcome"] in ("ack", "reject")
-                counts[0 if good else 1] += 1
-                if not good:
-                    counts[2] = plain_text(result.get("detail"), 500)
-            else:
-                late.append(message.id)
-        self.env["franchise.sync.attempt"].sudo().create(attempts)
-        for model, group in delivered.grouped("res_model").items():
-            documents = self.env[model].sudo().browse(group.mapped("res_id")).exists()
-            try:
-                documents._sync_on_delivered()
-            except LockError as error:  # somebody has the document open in a step: Odoo repeats the call
-                raise ConcurrencyError(str(error)) from error
-        for message in messages.filtered(lambda message: message.id in applied and message.state == "rejected"):
-            if document := self.env[message.res_model].sudo().browse(message.res_id).exists():
-                document._sync_on_refused(message)
-        for endpoint, (successes, failures, error) in tally.items():
-            endpoint._note_result(successes, failures, error)
-        self._alert_stuck(messages)
-        self._flush_as_system()
-        return {"applied": applied, "late": late}
-
-    def _prepare_attempt(self, message, token, result, late):
-        return {
-            "message_id": message.id,
-            "outcome": result["outcome"],
-            "late": late,
-            "lease_token": token,
-            "started_at": utc_moment(result.get("started_at")),
-            "duration_ms": int(bounded(result.get("duration_ms"), MAX_INTEGER)),
-            "detail": plain_text(result.get("detail"), 500),
-            "request": plain_text(result.get("request"), LOG_TEXT_LIMIT),
-            "response": plain_text(result.get("response"), LOG_TEXT_LIMIT),
-        }
-
-    def _prepare_result(self, message, result):
-        """Values that a result writes on its message."""
-        attempts = message.attempts + 1
-        vals = {
-            "attempts": attempts,
-            "lost_leases": 0,
-            "lease_token": False,
-            "lease_until": False,
-            "last_error": False,
-        }
-        outcome = result["outcome"]
-        if outcome == "ack":
-            return {
-                **vals,
-                "state": "delivered",
-                "remote_ref": plain_text(result.get("remote_ref"), 200),
-                "delivered_at": fields.Datetime.now(),
-            }
-        vals["last_error"] = plain_text(result.get("detail"), 500)
-        if outcome == "reject":
-            return {**vals, "state": "rejected"}
-        if outcome == "unknown":
-            return {**vals, "state": "parked"}
-        return {**vals, **message._postponed(attempts, bounded(result.get("retry_after"), MAX_RETRY_AFTER))}
-
-    def _alert_stuck(self, messages):
-        for endpoint, stuck in (
-            messages.filtered(lambda message: message.state in ("rejected", "parked", "dead"))
-            .grouped("endpoint_id")
-            .items()
-        ):
-            endpoint._alert_owner(
-                self.env._("Messages need attention"),
-                self.env._(
-                    "%(count)s messages were not taken, the last one for %(document)s: %(error)s",
-                    count=len(stuck),
-                    document=stuck[-1].document_name,
-                    error=stuck[-1].last_error or "",
-                ),
-            )
-
-    @api.model
-    def release(self, request_id):
-        """Give unfinished leases of `request_id` back at once, without counting a try. Returns how many."""
-        self = self._system()
-        messages = (
-            self.env["franchise.sync.message"]
-            .sudo()
-            .search([("lease_token", "=", self._token(request_id)), ("state", "=", "pending")])
-        )
-        messages.write({"lease_token": False, "lease_until": False, "lost_leases": 0})
-        self._flush_as_system()
-        return len(messages)
 
     def _system(self):
         """This interface with the system's rights, after checking that the caller is the worker.

@@ -24,13 +24,22 @@ class FranchiseSyncApi(models.AbstractModel):
             rows = self.env.execute_query(
                 SQL(
                     """
-                    SELECT endpoint_id, state, COUNT(*),
-                           COUNT(*) FILTER (WHERE state = 'delivered' AND awaits_answer AND answered_at IS NULL),
+                    SELECT endpoint_id, state, COUNT(*), 0,
                            COALESCE(EXTRACT(EPOCH FROM %(now)s - MIN(next_attempt_at)
                                             FILTER (WHERE state = 'pending' AND next_attempt_at <= %(now)s)), 0)
                       FROM franchise_sync_message
-                     WHERE endpoint_id IN %(endpoints)s
+                     WHERE endpoint_id IN %(endpoints)s AND state <> 'delivered'
                   GROUP BY endpoint_id, state
+                 UNION ALL
+                    SELECT endpoint_id, 'delivered', COUNT(*), 0, 0
+                      FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s AND state = 'delivered'
+                  GROUP BY endpoint_id
+                 UNION ALL
+                    SELECT endpoint_id, 'awaiting', 0, COUNT(*), 0
+                      FROM franchise_sync_message
+                     WHERE endpoint_id IN %(endpoints)s AND state = 'delivered' AND awaits_answer AND answered_at IS NULL
+                  GROUP BY endpoint_id
                     """,
                     now=now,
                     endpoints=tuple(endpoints.ids),
@@ -47,7 +56,7 @@ class FranchiseSyncApi(models.AbstractModel):
             }
             entry.update(
                 code=endpoint.code,
-                awaiting_answer=by_state.get("delivered", (0, 0, 0))[1],
+                awaiting_answer=by_state.get("awaiting", (0, 0, 0))[1],
                 oldest_due_seconds=by_state.get("pending", (0, 0, 0))[2],
                 last_success_at=utc_text(endpoint.last_success_at),
                 breaker=endpoint.breaker_state,
@@ -57,7 +66,12 @@ class FranchiseSyncApi(models.AbstractModel):
 
     @api.model
     def reconcile_page(self, endpoint, after_id=0, limit=500):
-        """Our side of the messages of one system, in pages by id: uuid, hash, state, amounts as decimal strings."""
+        """Our side of the messages of one system, in pages by id, to be compared with the supplier's (R-G5).
+
+        :return: {"rows", "next"}: `next` is the `after_id` of the next page, 0 after the last one. A row: id, uuid, kind,
+            sha256, state, document (its number), remote_ref, delivered_at, awaits_answer; amount (asked) and
+            accepted_amount (agreed so far) as decimal strings in `currency`; answer_state, our document's status.
+        """
         self = self._system()
         system = self._endpoint(endpoint)
         limit = min(max(int(limit), 1), MAX_PAGE)
@@ -74,8 +88,13 @@ class FranchiseSyncApi(models.AbstractModel):
                 {
                     "id": message.id,
                     "uuid": message.uuid,
+                    "kind": message.kind,
                     "sha256": message.sha256,
                     "state": message.state,
+                    "document": message.document_name or "",
+                    "remote_ref": message.remote_ref or "",
+                    "delivered_at": utc_text(message.delivered_at),
+                    "awaits_answer": message.awaits_answer,
                     "amount": payload.get("amount", ""),
                     "currency": payload.get("currency", ""),
                     **answers.get(message.id, {"answer_state": "", "accepted_amount": ""}),

@@ -3,6 +3,7 @@ from collections import defaultdict
 import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
+from odoo.tools import SQL
 
 
 class FranchiseSyncDocument(models.AbstractModel):
@@ -88,6 +89,48 @@ class FranchiseSyncDocument(models.AbstractModel):
     def _sync_answer_summary(self):
         """{"answer_state", "accepted_amount" (decimal string)}: our view of the supplier's answer, to reconcile."""
         raise NotImplementedError
+
+    def _sync_emit_again(self, message):
+        """Tell the document as it is now, in place of `message`, which was rejected; a kind that needs more overrides it.
+
+        :return: the new message; none where the partner has no system any more.
+        """
+        self.ensure_one()
+        return self._sync_emit(message.kind)
+
+    def _sync_log(self, body):
+        """Note the same sentence in the chatter of all these documents.
+
+        The first note is Odoo's own; the others are copies of its row, made by one statement: thousands are delivered
+        in one call, and Odoo's batch takes most of the time of such a call.
+        """
+        if not self:
+            return
+        note = self[0]._message_log(body=body)
+        others = self[1:]
+        if not others:
+            return
+        note.flush_recordset()
+        columns = SQL(", ").join(
+            SQL.identifier(name)
+            for name, field in note._fields.items()
+            if field.store and field.column_type and name not in ("id", "res_id")
+        )
+        self.env.execute_query(
+            SQL(
+                "INSERT INTO mail_message (res_id, %(columns)s) SELECT other.id, %(columns)s"
+                " FROM mail_message, unnest(%(ids)s) AS other(id) WHERE mail_message.id = %(note)s RETURNING res_id",
+                columns=columns,
+                ids=others.ids,
+                note=note.id,
+            )
+        )
+        others.invalidate_recordset([name for name in ("message_ids", "website_message_ids") if name in self._fields])
+
+    def _sync_is_closed(self):
+        """Whether nothing more will be said about this document: its old messages may then be removed."""
+        self.ensure_one()
+        return not self._sync_awaits_answer
 
     def _sync_emit(self, kind):
         """Write one outbox row per document in this very transaction; documents without a system are left out.

@@ -1,15 +1,10 @@
 import ipaddress
 import json
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-# Failures in a row after which a supplier is left alone, and for how long (minutes), doubled each time.
-BREAKER_FAILURES = 5
-BREAKER_MINUTES = 1
-BREAKER_MAX_MINUTES = 60
 # System parameter: hosts that may be internal or unencrypted.
 ALLOWED_HOSTS_PARAMETER = "franchise_aftersales.sync_allowed_hosts"
 
@@ -44,19 +39,7 @@ class FranchiseSyncEndpoint(models.Model):
     batch_size = fields.Integer(default=200, help="Most documents sent in one request.")
     poll_cursor = fields.Char(string="Answers Read Up To", readonly=True, copy=False)
 
-    failure_count = fields.Integer(string="Failures in a Row", readonly=True, required=True, default=0, copy=False)
-    breaker_until = fields.Datetime(readonly=True, copy=False)
-    breaker_state = fields.Selection(
-        [("closed", "Working"), ("open", "Interrupted"), ("half_open", "On Trial")],
-        string="Circuit Breaker",
-        compute="_compute_breaker_state",
-    )
-    last_success_at = fields.Datetime(string="Last Success", readonly=True, copy=False)
-    last_error = fields.Char(readonly=True, copy=False)
     message_sync_ids = fields.One2many("franchise.sync.message", "endpoint_id", string="Sync Messages")
-    pending_count = fields.Integer(string="Waiting", compute="_compute_message_counts")
-    delivered_count = fields.Integer(string="Delivered", compute="_compute_message_counts")
-    failed_count = fields.Integer(string="Need Attention", compute="_compute_message_counts")
 
     _unique_code = models.UniqueIndex("(code)", "This code is taken by another supplier system.")
     _unique_partner = models.UniqueIndex(
@@ -67,32 +50,6 @@ class FranchiseSyncEndpoint(models.Model):
         "CHECK (code ~ '^[a-z][a-z0-9_]{1,31}$')",
         "The code has 2 to 32 lower-case letters, digits or underscores and starts with a letter.",
     )
-
-    @api.depends("failure_count", "breaker_until")
-    def _compute_breaker_state(self):
-        now = fields.Datetime.now()
-        for endpoint in self:
-            if endpoint.failure_count < BREAKER_FAILURES:
-                endpoint.breaker_state = "closed"
-            else:
-                waiting = endpoint.breaker_until and endpoint.breaker_until > now
-                endpoint.breaker_state = "open" if waiting else "half_open"
-
-    def _compute_message_counts(self):
-        # Who may see a supplier's system may see how many messages wait, though not the messages.
-        messages = self.env["franchise.sync.message"].sudo()
-        counts = {
-            (endpoint.id, state): count
-            for endpoint, state, count in messages._read_group(
-                [("endpoint_id", "in", self.ids)], ["endpoint_id", "state"], ["__count"]
-            )
-        }
-        for endpoint in self:
-            endpoint.pending_count = counts.get((endpoint.id, "pending"), 0)
-            endpoint.delivered_count = counts.get((endpoint.id, "delivered"), 0)
-            endpoint.failed_count = sum(
-                counts.get((endpoint.id, state), 0) for state in ("rejected", "parked", "dead", "quarantined")
-            )
 
     @api.constrains("url")
     def _check_url(self):
@@ -154,17 +111,6 @@ class FranchiseSyncEndpoint(models.Model):
                 self.env._("%s has messages, which are evidence: archive it instead.", used.endpoint_id.name)
             )
 
-    def action_view_messages(self):
-        """Open this system's messages."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Messages"),
-            "res_model": "franchise.sync.message",
-            "view_mode": "list,form",
-            "domain": [("endpoint_id", "=", self.id)],
-        }
-
     def _connection(self):
         """What the worker needs to reach this system, without its secret (JSON-able dict)."""
         self.ensure_one()
@@ -184,20 +130,6 @@ class FranchiseSyncEndpoint(models.Model):
         """What only this kind of connector is told (JSON-able dict, no secrets); a connector adds its own."""
         self.ensure_one()
         return {"customer_ref": self.customer_ref or "", "batch_size": self.batch_size}
-
-    def _note_result(self, successes, failures, error):
-        """Keep the breaker: a success closes it; failures in a row open it for 1, 2, 4 … up to 60 minutes."""
-        self.ensure_one()
-        now = fields.Datetime.now()
-        if successes:
-            self.write({"failure_count": 0, "breaker_until": False, "last_success_at": now})
-        elif failures:
-            count = self.failure_count + 1
-            vals = {"failure_count": count, "last_error": (error or "")[:500]}
-            if count >= BREAKER_FAILURES:
-                minutes = min(BREAKER_MAX_MINUTES, BREAKER_MINUTES * 2 ** (count - BREAKER_FAILURES))
-                vals["breaker_until"] = now + timedelta(minutes=minutes)
-            self.write(vals)
 
     def _alert_owner(self, summary, note):
         """One open activity for the owner per summary; a repeated fault doesn't pile up."""

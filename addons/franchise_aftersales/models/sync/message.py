@@ -1,10 +1,8 @@
 import hashlib
 import random
 import uuid
-from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
 
 GROUP_SYNC_OPERATOR = "franchise_aftersales.group_sync_operator"
 
@@ -38,7 +36,6 @@ class FranchiseSyncMessage(models.Model):
         string="Supplier System",
         required=True,
         readonly=True,
-        index=True,
         ondelete="restrict",
     )
     company_id = fields.Many2one(related="endpoint_id.company_id", store=True, index=True)
@@ -79,7 +76,6 @@ class FranchiseSyncMessage(models.Model):
         required=True,
         default="pending",
         readonly=True,
-        index=True,
     )
     next_attempt_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     lease_token = fields.Char(readonly=True, copy=False)
@@ -100,9 +96,15 @@ class FranchiseSyncMessage(models.Model):
     _unique_event = models.UniqueIndex(
         "(res_model, res_id, kind, revision)", "This event of the document has been recorded already."
     )
+    # Partial wherever it can be: what is finished, which is nearly everything, costs only the first two of these.
+    _page = models.Index("(endpoint_id, id)")
+    _delivered = models.Index("(endpoint_id, delivered_at) WHERE state = 'delivered'")
     _due = models.Index("(endpoint_id, next_attempt_at, id) WHERE state = 'pending'")
     _line = models.Index("(aggregate, seq) WHERE state IN ('pending', 'parked', 'dead', 'quarantined')")
     _lease = models.Index("(lease_token) WHERE lease_token IS NOT NULL")
+    _lease_end = models.Index("(endpoint_id, lease_until) WHERE state = 'pending' AND lease_until IS NOT NULL")
+    _unfinished = models.Index("(endpoint_id, state) WHERE state <> 'delivered'")
+    _awaiting = models.Index("(endpoint_id) WHERE state = 'delivered' AND awaits_answer AND answered_at IS NULL")
 
     @api.model
     def _prepare_message(self, endpoint, document, kind, payload, aggregate, seq, revision):
@@ -129,43 +131,6 @@ class FranchiseSyncMessage(models.Model):
         ceiling = min(RETRY_MAX_SECONDS, RETRY_BASE_SECONDS * 2 ** max(0, attempts - 1))
         return max(retry_after or 0, ceiling * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
 
-    def action_replay(self):
-        """Send again, under the same idempotency key, what is stuck or was rejected.
-
-        :raises AccessError: the user is no sync operator.
-        :raises UserError: a message is waiting or delivered already.
-        """
-        if not self.env.user.has_group(GROUP_SYNC_OPERATOR):
-            raise AccessError(self.env._("Only a sync operator may send messages again."))
-        self.check_access("read")
-        for message in self:
-            if message.state not in STUCK_STATES:
-                raise UserError(
-                    self.env._(
-                        "Message %s is not stuck: only messages that need attention are sent again.", message.uuid
-                    )
-                )
-        self.sudo().write(
-            {
-                "state": "pending",
-                "next_attempt_at": fields.Datetime.now(),
-                "lease_token": False,
-                "lease_until": False,
-                "lost_leases": 0,
-                "attempts": 0,
-            }
-        )
-        for endpoint, messages in self.sudo().grouped("endpoint_id").items():
-            endpoint.message_post(
-                body=self.env._(
-                    "%(user)s sent %(count)s messages again: %(documents)s",
-                    user=self.env.user.name,
-                    count=len(messages),
-                    documents=", ".join(messages.mapped("document_name")[:20]),
-                )
-            )
-        return True
-
     def action_open_document(self):
         """Open the business document behind the message."""
         self.ensure_one()
@@ -175,10 +140,3 @@ class FranchiseSyncMessage(models.Model):
             "res_id": self.res_id,
             "view_mode": "form",
         }
-
-    def _postponed(self, attempts, retry_after):
-        """Values that put a message back in line after a failed try, or give it up after `MAX_ATTEMPTS`."""
-        if attempts >= MAX_ATTEMPTS:
-            return {"state": "dead"}
-        delay = timedelta(seconds=self._retry_delay(attempts, retry_after))
-        return {"state": "pending", "next_attempt_at": fields.Datetime.now() + delay}
