@@ -146,7 +146,7 @@ class TestSyncWebhook(HttpCase):
         for broken in ("", "whsec_", "whsec_c2hvcnQ=", "hunter2", secret(KEY)[6:], secret(KEY, KEY, KEY)):
             with self.subTest(secret=broken), patch.dict(os.environ, {self.variable: broken}):
                 self.assertEqual(self.post(body, "x"), replies[0])
-                self.assertFalse(self.endpoint.webhook_has_key)
+                self.assertFalse(self.endpoint.webhook_is_ready)
                 self.endpoint.invalidate_recordset()
         self.assertEqual(self.kept(), 0)
         self.assertEqual(self.post(body, "x")[0], 200)
@@ -264,7 +264,7 @@ class TestSyncWebhook(HttpCase):
         options = self.endpoint._connection()["options"]
         self.assertEqual([options[name] for name in ("concurrency", "many", "dedup")], [8, True, False])
         self.assertTrue(self.endpoint.webhook_url.endswith(f"/franchise/sync/{self.endpoint.code}/webhook"))
-        self.assertTrue(self.endpoint.webhook_has_key)
+        self.assertTrue(self.endpoint.webhook_is_ready)
         self.endpoint.connector = "odoo"
         self.assertNotIn("dedup", self.endpoint._connection()["options"])
         self.assertFalse(self.endpoint.webhook_url)

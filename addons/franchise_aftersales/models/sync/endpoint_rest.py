@@ -33,7 +33,7 @@ class FranchiseSyncEndpoint(models.Model):
         help="The supplier's system may send its signed answers to this Odoo. What gets lost is found by polling.",
     )
     webhook_url = fields.Char(string="Address for Answers", compute="_compute_webhook_url")
-    webhook_has_key = fields.Boolean(compute="_compute_webhook_has_key")
+    webhook_is_ready = fields.Boolean(compute="_compute_webhook_is_ready")
 
     _check_rest_concurrency = models.Constraint(
         f"CHECK (rest_concurrency BETWEEN 1 AND {MAX_CONCURRENCY})",
@@ -47,9 +47,9 @@ class FranchiseSyncEndpoint(models.Model):
             endpoint.webhook_url = path and endpoint.get_base_url() + path
 
     @api.depends("code")
-    def _compute_webhook_has_key(self):
+    def _compute_webhook_is_ready(self):
         for endpoint in self:
-            endpoint.webhook_has_key = bool(endpoint._webhook_keys())
+            endpoint.webhook_is_ready = bool(endpoint._webhook_keys())
 
     def _webhook_keys(self):
         """Keys (bytes) that answers of this system may be signed with; never in the database, a log or a view."""
