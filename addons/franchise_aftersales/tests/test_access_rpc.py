@@ -19,6 +19,7 @@ API = {
     "reconcile_page",
     "report_drift",
     "close_reconciliation",
+    "reconcile_turn",
     "status",
     "wake_channel",
 }

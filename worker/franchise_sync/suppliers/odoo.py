@@ -16,10 +16,18 @@ from franchise_sync.payload import amendment, claim, claim_change, claim_withdra
 from franchise_sync.suppliers.odoo_books import Books
 from franchise_sync.suppliers.odoo_claim_changes import ClaimChanges, ClaimWithdrawals
 from franchise_sync.suppliers.odoo_claims import ClaimDocuments
+from franchise_sync.suppliers.odoo_facts import read_facts
 from franchise_sync.suppliers.odoo_note_text import amendment_note, termination_note
 from franchise_sync.suppliers.odoo_notes import notes_of
 from franchise_sync.suppliers.odoo_poll import poll
-from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
+from franchise_sync.suppliers.port import (
+    AnswerPage,
+    Connector,
+    ConnectorContext,
+    Delivery,
+    Finding,
+    RemoteFact,
+)
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target
 from franchise_sync.transport.odoo_client import OdooClient
@@ -106,6 +114,9 @@ class OdooConnector(Connector):
             if missing := [uuid for uuid in uuids if uuid not in there]:
                 there.update(handler.ask(missing))
         return there
+
+    def facts(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, RemoteFact]:
+        return read_facts(self._books, self.ask(uuids, deadline))
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         self._books.deadline = None

@@ -98,6 +98,9 @@ class Connector(ABC):
     #: so, a
     #: batch whose fate is unknown may simply be sent again; if not, it is parked for a human.
     resend_is_safe: bool = False
+    #: Whether :meth:`ask` can tell what arrived. If not, it says nothing, and what is uncertain is for a
+    #: human.
+    can_be_asked: bool = True
     #: Messages handed to one :meth:`send`, at most. Each is classified on its own.
     send_size: int = 200
 
