@@ -21,9 +21,10 @@ class ResUsers(models.Model):
 
     @api.model
     def _check_uid_passwd(self, uid, passwd):
-        super()._check_uid_passwd(uid, passwd)
+        result = super()._check_uid_passwd(uid, passwd)
         if self.browse(uid).has_group(GROUP_SYNC_WORKER):
             self._check_key_lives(uid, passwd)
+        return result
 
     def _check_key_lives(self, uid, key):
         """The hash was compared when the key was remembered; here it is only asked whether it is still there."""
