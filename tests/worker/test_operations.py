@@ -182,7 +182,7 @@ def test_many_go_in_batches() -> None:
 def test_never_with_the_workers_login() -> None:
     """R-G8: a login and key of its own, and not the worker's."""
     known = {"erp_url": "https://erp.example.com", "erp_database": "erp", "erp_login": "sync-worker"}
-    with pytest.raises(ConfigurationError, match="OPERATOR_LOGIN is not set.*OPERATOR_API_KEY"):
+    with pytest.raises(ConfigurationError, match=r"OPERATOR_LOGIN is not set.*OPERATOR_API_KEY"):
         replay.open_client(Settings(**known, erp_api_key="the-key-of-the-worker"))
     with pytest.raises(ConfigurationError, match="worker's own login"):
         replay.open_client(Settings(**known, operator_login="sync-worker", operator_api_key="some-key-of-somebody"))

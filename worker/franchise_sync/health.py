@@ -1,7 +1,7 @@
 """``/health/live``, ``/health/ready`` and ``/metrics`` on one port, bound to loopback unless told otherwise.
 
-Live: the process's loop goes round; if not, only a restart helps. Ready: our Odoo and the broker answered at the
-last look, and that was lately; if not, something else is down, and a restart helps nothing.
+Live: the process's loop goes round; if not, only a restart helps. Ready: our Odoo and the broker answered
+at the last look, and that was lately; if not, something else is down, and a restart helps nothing.
 """
 
 from __future__ import annotations

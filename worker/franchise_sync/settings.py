@@ -148,7 +148,8 @@ class Settings(BaseSettings):
         sentences = self._unset(*WHERE, ("operator_login", "the login of the operator who sends again"))
         if not self.operator_api_key.get_secret_value() and self.operator_api_key_file is None:
             sentences.append(
-                f"{PREFIX}OPERATOR_API_KEY or {PREFIX}OPERATOR_API_KEY_FILE is not set: the operator's API key."
+                f"{PREFIX}OPERATOR_API_KEY or {PREFIX}OPERATOR_API_KEY_FILE is not set: "
+                "the operator's API key."
             )
         return sentences
 

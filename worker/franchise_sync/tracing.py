@@ -52,8 +52,8 @@ def configure() -> bool:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         return False
-    # OTEL_SERVICE_NAME wins over ours.
-    provider = TracerProvider(resource=Resource({"service.name": "franchise-sync"}).merge(Resource.create()))
+    os.environ.setdefault("OTEL_SERVICE_NAME", "franchise-sync")
+    provider = TracerProvider(resource=Resource.create())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     return True

@@ -82,3 +82,4 @@ from . import (
     test_sync_purge,
     test_outbox_indexes,
 )
+from . import test_sync_scale

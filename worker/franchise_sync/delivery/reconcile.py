@@ -157,7 +157,7 @@ class Reconciler:
         facts: dict[str, RemoteFact],
         drifts: list[Drift],
     ) -> tuple[tuple[ReconcileRow, ...], dict[str, RemoteFact], list[Drift]]:
-        """:return: rows and facts with those of the suspects renewed, and what still differs in the same way"""
+        """:return: rows and facts with those of the suspects renewed; what still differs in the same way"""
         self._collect()
         suspects = {drift.uuid for drift in drifts}
         renewed = {
@@ -200,7 +200,7 @@ class Reconciler:
             )
 
     def _read_again(self, result: Comparison) -> None:
-        """Our Odoo has put the cursor back: read the answers of that time now rather than at the next look."""
+        """Our Odoo has put the cursor back: read the answers of that time now, not at the next look."""
         try:
             self._collect()
         except SyncError as error:

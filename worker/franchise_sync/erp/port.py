@@ -149,7 +149,7 @@ class ReconcilePage:
 
 @dataclass(frozen=True)
 class Drift:
-    """What one message differs in: missing_there, missing_here, amount, state or hash; both sides as shown."""
+    """What one message differs in: missing_there, missing_here, amount, state or hash; both sides, shown."""
 
     uuid: str
     kind: str
@@ -244,8 +244,8 @@ class ErpPort(Protocol):
         ...
 
     def reconcile_turn(self, interval: float) -> str:
-        """:return: code of an endpoint that is ours to reconcile now, empty when none is due; nobody else gets
-        it for ``interval`` seconds"""
+        """:return: code of an endpoint that is ours to reconcile now, empty when none is due; nobody else
+        gets it for ``interval`` seconds"""
         ...
 
     def status(self) -> Status: ...

@@ -16,7 +16,7 @@ LONGEST_WAIT = 60.0
 
 
 class Reconciling(threading.Thread):
-    """Our Odoo hands each endpoint to one worker at a time; one that is killed meanwhile costs an interval."""
+    """Our Odoo hands each endpoint to one worker at a time; one that is killed costs an interval."""
 
     def __init__(self, runtime: Runtime) -> None:
         super().__init__(name="reconciling", daemon=True)

@@ -23,8 +23,8 @@ LONGEST_WAIT = 5.0  #: seconds between looks while our Odoo or the broker can't 
 SHORTEST_WAIT = 0.1
 #: Answer intervals after which a supplier that owes no answer is asked, too: a clerk may reopen one.
 LOOK_BACK = 6
-#: Wake-ups that may wait in the broker. With thousands of endpoints the rest is sent at later looks, so that the line
-#: never grows faster than it is worked off.
+#: Wake-ups that may wait in the broker. With thousands of endpoints the rest is sent at later looks, so that
+#: the line never grows faster than it is worked off.
 LONGEST_LINE = 500
 
 
