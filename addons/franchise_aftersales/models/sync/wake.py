@@ -29,8 +29,8 @@ class FranchiseSyncMessage(models.Model):
         self._ring()
         return messages
 
-    def action_replay(self):
-        result = super().action_replay()
+    def action_replay(self, reason=""):
+        result = super().action_replay(reason)
         self._ring()
         return result
 
