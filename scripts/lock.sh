@@ -12,7 +12,7 @@ lock() {
 lock odoo.lock odoo.in
 lock report.lock report.in --constraint odoo.lock
 if [ -f ../worker/pyproject.toml ]; then
-    lock worker.lock ../worker/pyproject.toml --extra rabbitmq --extra rest --extra sftp --extra email --constraint odoo.lock
+    lock worker.lock ../worker/pyproject.toml --extra rabbitmq --extra rest --extra sftp --extra email --extra otel --constraint odoo.lock
     lock dev.lock dev.in --constraint odoo.lock --constraint worker.lock
 else
     lock dev.lock dev.in --constraint odoo.lock

@@ -13,7 +13,7 @@ from worker_servers import DATABASE, KEY, LOGIN, odoo_of, serving
 
 from franchise_sync.erp.json2_adapter import Json2Erp
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
-from franchise_sync.erp.port import Answer, ErpPort, Outcome, Result
+from franchise_sync.erp.port import Answer, Drift, ErpPort, Outcome, Result, Total
 from franchise_sync.errors import SyncError, WireError
 from franchise_sync.transport.guard import Target, TargetPolicy
 from franchise_sync.transport.json2_client import Json2Client
@@ -156,7 +156,7 @@ def test_the_channel_of_the_bus(erp: ErpPort) -> None:
 
 def test_strange_replies_are_named(erp: ErpPort, api: FakeSyncApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """R-G7: an addon of another version gives a sentence, not a stack."""
-    monkeypatch.setattr(api, "pending", lambda: [{"code": "nbparts"}])
+    monkeypatch.setattr(api, "pending", lambda **_kwargs: [{"code": "nbparts"}])
     with pytest.raises(WireError, match="versions"):
         erp.pending()
 
@@ -168,3 +168,32 @@ def test_failures_are_typed(erp: ErpPort, api: FakeSyncApi) -> None:
     api.fail_before["finish"] = [Refused("fits no message")]
     with pytest.raises(SyncError, match="fits no message"):
         erp.finish(FIRST, [])
+
+
+def test_reconciliation(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G5: differences and totals go over the wire as they are; amounts never as binary fractions."""
+    [uuid] = api.add(1)
+    api.rows[1].update(state="delivered", answer_state="accepted", accepted_amount="290.10")
+    [row] = erp.reconcile_page("nbparts").rows
+    assert (row.kind, row.document, row.awaits_answer) == ("claim_submitted", "AFC/1", True)
+    assert (row.answer_state, row.accepted_amount) == ("accepted", Decimal("290.10"))
+    drift = Drift(uuid, "missing_there", "delivered", "", "doc,1")
+    assert erp.report_drift("nbparts", FIRST, [drift]) == ["requeued"]
+    assert {**api.drifts[0], "run": ""} == {
+        "uuid": uuid, "kind": "missing_there", "ours": "delivered", "theirs": "", "remote_ref": "doc,1", "run": "",
+        "effect": "requeued",
+    }  # fmt: skip
+    total = Total("CNY", 1, Decimal("290.10"), Decimal("1E+3"))
+    assert erp.close_reconciliation("nbparts", FIRST, 1, [total], True) == 0
+    assert api.closed[0]["totals"] == [{"currency": "CNY", "messages": 1, "ours": "290.10", "theirs": "1000"}]
+    api.turns = ["nbparts"]
+    assert [erp.reconcile_turn(3600), erp.reconcile_turn(3600)] == ["nbparts", ""]
+
+
+def test_the_cheap_look_tells_only_what_is_due(erp: ErpPort, api: FakeSyncApi) -> None:
+    """R-G9: thousands of suppliers without work are not told of every two seconds."""
+    api.systems += [{**api.systems[0], "code": f"idle{number}"} for number in range(50)]
+    api.add(2)
+    assert len(erp.pending()) == 51
+    assert [(row.code, row.due) for row in erp.pending(only_due=True)] == [("nbparts", 2)]
+    assert [endpoint.code for endpoint in erp.endpoints("idle7")] == ["idle7"]

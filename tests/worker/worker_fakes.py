@@ -6,12 +6,11 @@ import hashlib
 import itertools
 import json
 import uuid as uuids
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from franchise_sync.erp import port, wire
-from franchise_sync.erp.port import Answer, Endpoint
+from franchise_sync.erp import wire
+from franchise_sync.erp.api_calls import ApiErp
 
 
 def payload(key: str, /, **changes: Any) -> str:
@@ -180,6 +179,10 @@ class FakeSyncApi:
         self.attempts: list[dict[str, Any]] = []
         self.files: list[dict[str, Any]] = []
         self.calls: list[str] = []
+        self.drifts: list[dict[str, Any]] = []
+        self.closed: list[dict[str, Any]] = []
+        #: Codes that are handed out to be reconciled.
+        self.turns: list[str] = []
         #: Exceptions raised by the next calls of a method, before (default) or after it has worked.
         self.fail_before: dict[str, list[Exception]] = {}
         self.fail_after: dict[str, list[Exception]] = {}
@@ -220,11 +223,11 @@ class FakeSyncApi:
             raise self.fail_after[method].pop(0)
         return json.loads(json.dumps(reply))
 
-    def endpoints(self) -> list[dict[str, Any]]:
-        return self.systems
+    def endpoints(self, code: str = "") -> list[dict[str, Any]]:
+        return [system for system in self.systems if code in ("", system["code"])]
 
-    def pending(self) -> list[dict[str, Any]]:
-        return [
+    def pending(self, only_due: bool = False) -> list[dict[str, Any]]:
+        rows = [
             {
                 "code": system["code"],
                 "due": len(self._due(system["code"])),
@@ -234,6 +237,7 @@ class FakeSyncApi:
             for system in self.systems
             if system["enabled"]
         ]
+        return [{**row, "awaiting_answer": 0} for row in rows if row["due"]] if only_due else rows
 
     def lease(self, endpoint: str, limit: int, lease_seconds: int, request_id: str) -> dict[str, Any]:
         mine = [row for row in self.rows.values() if row["token"] == request_id and row["state"] == "pending"]
@@ -296,13 +300,47 @@ class FakeSyncApi:
                     "state": row["state"],
                     "amount": "290.10",
                     "currency": "CNY",
-                    "answer_state": "",
-                    "accepted_amount": "",
+                    "kind": row["kind"],
+                    "document": f"AFC/{row['id']}",
+                    "remote_ref": "",
+                    "delivered_at": "2026-11-23T08:00:00Z" if row["state"] == "delivered" else "",
+                    "awaits_answer": row.get("awaits_answer", True),
+                    "answer_state": row.get("answer_state", ""),
+                    "accepted_amount": row.get("accepted_amount", ""),
                 }
                 for row in rows
             ],
             "next": rows[-1]["id"] if len(rows) == limit else 0,
         }
+
+    def report_drift(self, endpoint: str, run: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """As the addon does it: missing there is sent again, missing here read again, the rest stopped."""
+        own = {row["uuid"]: row for row in self.rows.values() if row["endpoint"] == endpoint}
+        replies = []
+        for row in rows:
+            effect, kind = "noted", row["kind"]
+            if kind == "missing_here":
+                effect = "reread"
+                next(system for system in self.systems if system["code"] == endpoint)["poll_cursor"] = ""
+            elif kind == "missing_there" and own[row["uuid"]]["state"] in ("delivered", "parked"):
+                effect = "requeued"
+                own[row["uuid"]].update(state="pending", token="", until=None)
+            elif own[row["uuid"]]["state"] == "delivered":
+                effect = "blocked"
+                own[row["uuid"]]["state"] = "parked"
+            self.drifts.append({**row, "run": run, "effect": effect})
+            replies.append({"uuid": row["uuid"], "kind": kind, "effect": effect})
+        return replies
+
+    def close_reconciliation(
+        self, endpoint: str, run: str, compared: int, totals: list[dict[str, Any]], complete: bool
+    ) -> dict[str, Any]:
+        closed = {"endpoint": endpoint, "run": run, "compared": compared, "totals": totals, "complete": complete}
+        self.closed.append(closed)
+        return {"found": sum(drift["run"] == run for drift in self.drifts), "settled": 0}
+
+    def reconcile_turn(self, interval: float) -> str:
+        return self.turns.pop(0) if self.turns else ""
 
     def status(self) -> dict[str, Any]:
         states = [row["state"] for row in self.rows.values()]
@@ -340,52 +378,25 @@ class FakeSyncApi:
         ]
 
 
-class MemoryErp:
-    """ErpPort straight onto a :class:`FakeSyncApi`."""
+class _Straight:
+    """The client of :class:`MemoryErp`: no wire, the same JSON."""
 
     def __init__(self, api: FakeSyncApi) -> None:
-        self.api = api
+        self._api = api
 
-    def endpoints(self) -> list[Endpoint]:
-        return wire.parse("endpoints", wire.many(wire.endpoint), self.api.call("endpoints"))
-
-    def pending(self) -> list[port.Pending]:
-        return wire.parse("pending", wire.many(wire.pending), self.api.call("pending"))
-
-    def lease(self, endpoint: str, limit: int, lease_seconds: int, request_id: str) -> port.Lease:
-        reply = self.api.call(
-            "lease", endpoint=endpoint, limit=limit, lease_seconds=lease_seconds, request_id=request_id
-        )
-        return wire.parse("lease", wire.lease, reply)
-
-    def finish(self, request_id: str, results: Sequence[port.Result]) -> port.Finished:
-        rows = [wire.result_to_wire(result) for result in results]
-        return wire.parse("finish", wire.finished, self.api.call("finish", request_id=request_id, results=rows))
-
-    def attachments(self, uuids: Sequence[str]) -> list[port.MessageFile]:
-        reply = self.api.call("attachments", uuids=list(uuids))
-        return wire.parse("attachments", wire.many(wire.message_file), reply)
-
-    def release(self, request_id: str) -> int:
-        return int(self.api.call("release", request_id=request_id))
-
-    def receive(self, endpoint: str, answers: Sequence[Answer], cursor: str | None) -> list[port.Receipt]:
-        rows = [wire.answer_to_wire(answer) for answer in answers]
-        reply = self.api.call("receive", endpoint=endpoint, answers=rows, cursor=cursor)
-        return wire.parse("receive", wire.many(wire.receipt), reply)
-
-    def reconcile_page(self, endpoint: str, after_id: int = 0, limit: int = 500) -> port.ReconcilePage:
-        reply = self.api.call("reconcile_page", endpoint=endpoint, after_id=after_id, limit=limit)
-        return wire.parse("reconcile_page", wire.reconcile_page, reply)
-
-    def status(self) -> port.Status:
-        return wire.parse("status", wire.status, self.api.call("status"))
-
-    def wake_channel(self) -> str:
-        return wire.parse("wake_channel", wire.channel, self.api.call("wake_channel"))
+    def call(self, _model: str, method: str, **kwargs: Any) -> Any:
+        return self._api.call(method, **kwargs)
 
     def server_version(self) -> str:
         return "19.0"
 
     def close(self) -> None:
         pass
+
+
+class MemoryErp(ApiErp):
+    """ErpPort straight onto a :class:`FakeSyncApi`."""
+
+    def __init__(self, api: FakeSyncApi) -> None:
+        super().__init__(_Straight(api))
+        self.api = api

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from worker_fakes import PAYLOADS
 
 from franchise_sync.erp.port import Endpoint, Message, Outcome
-from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding
+from franchise_sync.suppliers.port import AnswerPage, Connector, ConnectorContext, Delivery, Finding, RemoteFact
 from franchise_sync.transport.deadline import Deadline
 
 
@@ -23,6 +23,8 @@ class FakeSupplier:
         self.fail_after: list[Exception] = []
         self.refuses: dict[str, str] = {}
         self.deaf = False
+        #: By uuid: what is told beyond existence.
+        self.told: dict[str, RemoteFact] = {}
 
 
 class FakeConnector(Connector):
@@ -59,6 +61,10 @@ class FakeConnector(Connector):
         if self.supplier.deaf:
             raise TimeoutError("nobody answers")
         return {uuid: ref for uuid, ref in self.supplier.documents.items() if uuid in uuids}
+
+    def facts(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, RemoteFact]:
+        there = self.ask(uuids, deadline)
+        return {uuid: self.supplier.told.get(uuid, RemoteFact(ref)) for uuid, ref in there.items()}
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         yield from (page for page in self.supplier.pages if page.cursor >= cursor)

@@ -1,4 +1,4 @@
-"""``franchise-sync``: run, check, status, drain, report.
+"""``franchise-sync``: run, check, status, drain, reconcile, replay, report.
 
 Results go to standard output, logs to standard error.
 """
@@ -22,8 +22,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from franchise_sync import __version__, log
+from franchise_sync import replay as again
 from franchise_sync import report as statements
 from franchise_sync.check import check as run_check
+from franchise_sync.delivery.reconcile import Comparison
 from franchise_sync.erp.port import Status
 from franchise_sync.errors import SyncError
 from franchise_sync.runtime import Runtime
@@ -35,7 +37,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard 
 
 EXIT_FAILED = 1  #: something is wrong; the sentence says what
 EXIT_NOT_DONE = 3  #: drain ran out of time
+EXIT_DIFFERENT = 4  #: reconcile found differences
 GIVE_UP = 3  #: rounds in which every endpoint with work failed, after which drain says so
+SHOWN = 20  #: messages or differences that are listed on the screen
 Tally = Counter[str]
 
 
@@ -119,6 +123,124 @@ def drain(
         for code, sentence in problems.items():
             typer.echo(f"MISTAKE  endpoint {code}: {sentence}")
     raise typer.Exit(EXIT_FAILED if problems else EXIT_NOT_DONE if left else 0)
+
+
+@app.command()
+def reconcile(
+    endpoint: Annotated[
+        list[str] | None, typer.Option(help="Code of a supplier's system; may be given several times.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Have our Odoo record, repair or stop what differs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare both sides: keys, contents, answers, amounts. Without --repair nothing is changed by it.
+
+    Exit code 4 when they differ, 1 when a side could not be asked to the end.
+    """
+    runtime = Runtime(_settings())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    done: list[Comparison] = []
+    problems: dict[str, str] = {}
+    try:
+        known = {row.code: row for row in runtime.erp().status().endpoints}
+        enabled = [row.code for row in runtime.erp().pending()]
+        unknown = sorted(set(endpoint or ()) - set(enabled))
+        if unknown:
+            _fail(f"Our Odoo has no enabled endpoint {', '.join(map(repr, unknown))}.")
+        with Progress(*columns, console=Console(stderr=True), disable=as_json) as bar:
+            for code in endpoint or enabled:
+                task = bar.add_task(code, total=known[code].messages if code in known else None)
+                try:
+                    comparison = runtime.reconcile(
+                        code,
+                        repair=repair,
+                        progress=lambda compared, task=task: bar.update(task, completed=compared),
+                    )
+                except SyncError as error:
+                    problems[code] = str(error)
+                    continue
+                done.append(comparison)
+                if comparison.problem:
+                    problems[code] = comparison.problem
+    except SyncError as error:
+        _fail(str(error))
+    finally:
+        runtime.close()
+    found = sum(comparison.found for comparison in done)
+    if as_json:
+        _print_json(
+            {
+                "found": found,
+                "repaired": repair,
+                "endpoints": [comparison.as_dict() for comparison in done],
+                "problems": problems,
+            }
+        )
+    else:
+        for comparison in done:
+            _show_comparison(comparison)
+        for code, sentence in problems.items():
+            typer.echo(f"MISTAKE  endpoint {code}: {sentence}")
+    raise typer.Exit(EXIT_FAILED if problems else EXIT_DIFFERENT if found else 0)
+
+
+class StuckState(StrEnum):
+    """In which states messages wait for a person."""
+
+    dead = "dead"
+    parked = "parked"
+    quarantined = "quarantined"
+
+
+@app.command()
+def replay(
+    endpoint: Annotated[str, typer.Option(help="Code of a supplier's system; with --state.")] = "",
+    state: Annotated[list[StuckState] | None, typer.Option(help="May be given several times.")] = None,
+    uuid: Annotated[
+        list[str] | None, typer.Option(help="Key of a message; may be given several times.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; stands in the log of each message.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send stuck messages again under the same keys, with an operator's own login (OPERATOR_LOGIN)."""
+    if not uuid and not (endpoint and state):
+        _fail("Say which messages: --endpoint CODE with --state, or --uuid.")
+    if not reason.strip() and not dry_run:
+        _fail("Say why: --reason. It stands in the log of each message.")
+    settings = _settings()
+    columns = (TextColumn("sent again"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    client = None
+    count = 0
+    try:
+        client = again.open_client(settings)
+        messages = again.find(client, endpoint, [one.value for one in state or ()], uuid or ())
+        if not as_json:
+            for message in messages[:SHOWN]:
+                typer.echo(f"{message.uuid}  {message.state:<11}  {message.document}  {message.error[:80]}")
+            if len(messages) > SHOWN:
+                typer.echo(f"… and {len(messages) - SHOWN} more")
+        if messages and not dry_run:
+            if not yes and not typer.confirm(f"Send {len(messages)} messages again?", err=True):
+                raise typer.Exit(EXIT_FAILED)
+            with Progress(*columns, console=Console(stderr=True), disable=as_json) as bar:
+                task = bar.add_task("", total=len(messages))
+                count = again.send_again(
+                    client, messages, reason.strip(), lambda sent: bar.update(task, completed=sent)
+                )
+    except SyncError as error:
+        _fail(str(error))
+    finally:
+        if client is not None:
+            client.close()
+    if as_json:
+        rows = [dataclasses.asdict(message) for message in messages]
+        _print_json({"found": len(messages), "sent_again": count, "messages": rows})
+    else:
+        typer.echo(f"{len(messages)} messages, {count} sent again")
 
 
 class Party(StrEnum):
@@ -256,12 +378,35 @@ def _table(figures: Status) -> Table:
     return table
 
 
+def _show_comparison(comparison: Comparison) -> None:
+    kinds = (
+        ", ".join(f"{count} {kind}" for kind, count in sorted(comparison.kinds.items())) or "no difference"
+    )
+    effects = ", ".join(f"{count} {effect}" for effect, count in sorted(comparison.effects.items()))
+    typer.echo(
+        f"{comparison.endpoint}: {comparison.compared} compared, {kinds}"
+        + (f" ({effects})" if effects else "")
+        + (f", {comparison.settled} settled" if comparison.settled else "")
+    )
+    for total in comparison.totals:
+        mark = "" if total.ours == total.theirs else f", difference {total.ours - total.theirs:f}"
+        typer.echo(f"  {total.currency}: {total.ours:f} here, {total.theirs:f} there{mark}")
+    for drift in comparison.drifts[:SHOWN]:
+        typer.echo(f"  {drift.kind}  {drift.uuid}  here: {drift.ours or '–'}  there: {drift.theirs or '–'}")
+    if comparison.found > SHOWN:
+        typer.echo(f"  … and {comparison.found - SHOWN} more: see “Differences” in Odoo, or --json")
+
+
 def _show(moment: datetime | None) -> str:
     return moment.strftime("%m-%d %H:%MZ") if moment else "–"
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, default=lambda item: item.isoformat()))
+    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(item: Any) -> str:
+    return item.isoformat() if isinstance(item, datetime) else str(item)
 
 
 def _fail(sentence: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 from franchise_sync.transport.odoo_client import Observer
 
@@ -21,6 +21,22 @@ BATCH = Histogram(
 SEND_SECONDS = Histogram("franchise_sync_send_seconds", "Time from lease to results of a batch", ["endpoint"])
 CALL_SECONDS = Histogram("franchise_sync_call_seconds", "Time of one remote call", ["side", "method"])
 DUE = Gauge("franchise_sync_due_messages", "Messages that were due at the last look", ["endpoint"])
+OLDEST_DUE = Gauge(
+    "franchise_sync_oldest_due_seconds", "How long the oldest message that may go has been due", ["endpoint"]
+)
+BREAKER = Gauge(
+    "franchise_sync_breaker", "Circuit breaker: 0 closed, 1 half open (on trial), 2 open", ["endpoint"]
+)
+AWAITING = Gauge(
+    "franchise_sync_awaiting_answer_messages", "Delivered messages that are owed an answer", ["endpoint"]
+)
+DRIFTS = Counter("franchise_sync_drifts", "Differences found by reconciliations", ["endpoint", "kind"])
+RECONCILED = Gauge(
+    "franchise_sync_last_reconciliation_timestamp_seconds",
+    "When this process ended one to the end",
+    ["endpoint"],
+)
+BREAKER_STATES = {"closed": 0, "half_open": 1, "open": 2}
 LAST_TICK = Gauge("franchise_sync_last_tick_timestamp_seconds", "When the outbox was last looked at")
 LISTENING = Gauge("franchise_sync_listening", "Whether the bus of our Odoo is heard (1) or only polled (0)")
 RINGS = Counter("franchise_sync_rings", "Times the bus of our Odoo rang")
@@ -33,12 +49,3 @@ def observer(side: str) -> Observer:
         CALL_SECONDS.labels(side, method).observe(seconds)
 
     return observe
-
-
-def serve(host: str, port: int) -> None:
-    """Offer ``/metrics``; port 0 means off.
-
-    :raise OSError: the port is in use
-    """
-    if port:
-        start_http_server(port, addr=host)

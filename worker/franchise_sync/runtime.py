@@ -13,6 +13,7 @@ from franchise_sync import metrics
 from franchise_sync.delivery.deliver import Deliverer, Limits
 from franchise_sync.delivery.helpers import Helpers
 from franchise_sync.delivery.inbox import Collector, SeenAnswers
+from franchise_sync.delivery.reconcile import Comparison, Reconciler
 from franchise_sync.erp.json2_adapter import Json2Erp
 from franchise_sync.erp.odoorpc_adapter import OdooRpcErp
 from franchise_sync.erp.port import Endpoint, ErpPort
@@ -24,7 +25,7 @@ from franchise_sync.transport.guard import Target
 from franchise_sync.transport.json2_client import Json2Client
 from franchise_sync.transport.odoo_client import OdooClient
 
-#: Seconds for which the list of endpoints is believed.
+#: Seconds for which what is known of an endpoint is believed.
 ENDPOINTS_TTL = 10.0
 
 
@@ -64,8 +65,7 @@ class Runtime:
         # One leases and one records for each thread that sends.
         self._helpers = Helpers(2 * settings.worker_threads)
         self._lock = threading.Lock()
-        self._endpoints: dict[str, Endpoint] = {}
-        self._endpoints_until = 0.0
+        self._endpoints: dict[str, tuple[Endpoint | None, float]] = {}
         self.limits = Limits(
             lease_seconds=settings.lease_seconds,
             deadline_seconds=settings.deadline_seconds,
@@ -82,12 +82,12 @@ class Runtime:
     def endpoint(self, code: str, *, fresh: bool = False) -> Endpoint:
         """:raise ConfigurationError: no enabled endpoint has this code"""
         with self._lock:
-            known = self._endpoints if monotonic() < self._endpoints_until and not fresh else None
-        if known is None:
-            known = {endpoint.code: endpoint for endpoint in self.erp().endpoints()}
+            found, until = self._endpoints.get(code, (None, 0.0))
+        if fresh or monotonic() >= until:
+            # One, not all: with thousands of suppliers each would be asked for on behalf of each.
+            found = next((endpoint for endpoint in self.erp().endpoints(code) if endpoint.code == code), None)
             with self._lock:
-                self._endpoints, self._endpoints_until = known, monotonic() + ENDPOINTS_TTL
-        found = known.get(code)
+                self._endpoints[code] = (found, monotonic() + ENDPOINTS_TTL)
         if found is None or not found.enabled:
             raise ConfigurationError(f"Our Odoo has no enabled endpoint {code!r}.")
         return found
@@ -144,6 +144,23 @@ class Runtime:
             self.stopping,
         )
         return collector.collect(code)
+
+    def reconcile(
+        self, code: str, *, repair: bool, progress: Callable[[int], None] = lambda _compared: None
+    ) -> Comparison:
+        """Compare both sides of an endpoint.
+
+        :raise SyncError: our Odoo can't be reached or the endpoint can't be used; what happens in between is
+            in the result
+        """
+        reconciler = Reconciler(
+            self.erp(),
+            self.connector(code),
+            lambda: self.collect(code),
+            seconds=self.settings.deadline_seconds,
+            stopping=self.stopping.is_set,
+        )
+        return reconciler.reconcile(code, repair=repair, progress=progress)
 
     def close(self) -> None:
         """Close this thread's clients."""

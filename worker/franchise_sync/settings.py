@@ -1,4 +1,5 @@
-"""Settings, from environment variables that start with ``FRANCHISE_SYNC_`` (docs/worker.md lists them)."""
+"""Settings, from environment variables that start with ``FRANCHISE_SYNC_`` and from a file that
+``FRANCHISE_SYNC_CONFIG`` names (docs/worker.md lists them)."""
 
 from __future__ import annotations
 
@@ -9,10 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from franchise_sync.errors import ConfigurationError
 from franchise_sync.suppliers.email_smtp import MailServer
+from franchise_sync.settings_file import FileSource
 from franchise_sync.text import register_secret
 from franchise_sync.transport.guard import TargetPolicy
 
@@ -44,6 +46,10 @@ class Settings(BaseSettings):
     report_api_key: SecretStr = SecretStr("")
     report_api_key_file: Path | None = None
 
+    operator_login: str = ""
+    operator_api_key: SecretStr = SecretStr("")
+    operator_api_key_file: Path | None = None
+
     broker_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     broker_namespace: str = "franchise-sync"
     secrets_dir: Path | None = None
@@ -65,6 +71,8 @@ class Settings(BaseSettings):
     call_seconds: float = Field(default=30.0, ge=0.5, le=3600)
     batch_size: int = Field(default=500, ge=1, le=2000)
     stop_seconds: float = Field(default=10.0, ge=0, le=3600)
+    #: Seconds between two reconciliations of an endpoint; 0: none by itself.
+    reconcile_interval: float = Field(default=3600.0, ge=0, le=30 * 86400)
     worker_threads: int = Field(default=4, ge=1, le=64)
     max_reply_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
     max_payload_bytes: int = Field(default=1024 * 1024, ge=1024)
@@ -80,9 +88,28 @@ class Settings(BaseSettings):
     @field_validator("allowed_plain_hosts", "allowed_private_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
+        parts = value.split(",") if isinstance(value, str) else value
+        if isinstance(parts, list | tuple | set | frozenset) and all(isinstance(part, str) for part in parts):
+            return frozenset(part.strip().lower() for part in parts if part.strip())
         return value
+
+    @field_validator("reconcile_interval")
+    @classmethod
+    def _not_too_often(cls, value: float) -> float:
+        if 0 < value < 60:
+            raise ValueError("at least 60 seconds, or 0 for none")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return init_settings, env_settings, FileSource(settings_cls)
 
     @model_validator(mode="after")
     def _deadline_below_lease(self) -> Settings:
@@ -149,6 +176,16 @@ class Settings(BaseSettings):
             )
         return sentences
 
+    def operator_missing(self) -> list[str]:
+        """:return: one sentence for each setting that a replay needs and that isn't there"""
+        sentences = self._unset(*WHERE, ("operator_login", "the login of the operator who sends again"))
+        if not self.operator_api_key.get_secret_value() and self.operator_api_key_file is None:
+            sentences.append(
+                f"{PREFIX}OPERATOR_API_KEY or {PREFIX}OPERATOR_API_KEY_FILE is not set: "
+                "the operator's API key."
+            )
+        return sentences
+
     def _unset(self, *needed: tuple[str, str]) -> list[str]:
         return [
             f"{PREFIX}{name.upper()} is not set: {purpose}."
@@ -163,6 +200,10 @@ class Settings(BaseSettings):
     def report_key(self) -> str:
         """:raise ConfigurationError: no key is set, or its file can't be read"""
         return self._key("REPORT", self.report_api_key, self.report_api_key_file)
+
+    def operator_key(self) -> str:
+        """:raise ConfigurationError: no key is set, or its file can't be read"""
+        return self._key("OPERATOR", self.operator_api_key, self.operator_api_key_file)
 
     @staticmethod
     def _key(name: str, value: SecretStr, file: Path | None) -> str:
@@ -204,6 +245,7 @@ def load_settings() -> Settings:
         _password_of(settings.broker_url.get_secret_value()),
         settings.erp_api_key.get_secret_value(),
         settings.report_api_key.get_secret_value(),
+        settings.operator_api_key.get_secret_value(),
     ):
         register_secret(url_secret)
     return settings

@@ -73,6 +73,8 @@ from . import test_tie_out_check
 from . import test_quarter
 from . import test_portal_pages
 from . import test_settlement_posting_amounts
+from . import test_sync_webhook
+from . import test_sync_transport
 from . import (
     test_rate_limit,
     test_outbox_health,
@@ -87,3 +89,4 @@ from . import test_sync_webhook
 from . import test_endpoint_odoo
 from . import test_endpoint_files
 from . import test_outbox_lost
+from . import test_sync_scale

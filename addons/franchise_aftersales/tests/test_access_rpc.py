@@ -20,6 +20,7 @@ API = {
     "reconcile_page",
     "report_drift",
     "close_reconciliation",
+    "reconcile_turn",
     "status",
     "wake_channel",
 }
@@ -104,6 +105,7 @@ class TestAccessRpc(FlowCase):
             "reconcile_page": (self.flow.endpoint.code,),
             "report_drift": (self.flow.endpoint.code, "x" * 36, []),
             "close_reconciliation": (self.flow.endpoint.code, "x" * 36, 0, [], True),
+            "reconcile_turn": (3600,),
         }
         self.assertEqual(set(calls), API)
         for role, user in (*self.flow.users.items(), ("admin", self.env.ref("base.user_admin"))):

@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from typing import TypeVar
 from uuid import uuid4
 
-from franchise_sync import log, metrics
+from franchise_sync import log, metrics, tracing
 from franchise_sync.delivery.classify import ASK_SECONDS, classify, kind_of
 from franchise_sync.delivery.helpers import Helpers
 from franchise_sync.erp.port import ErpPort, Message, Outcome, Result
@@ -145,12 +145,14 @@ class Deliverer:
         erp = self._erp_of()
         try:
             # The same request_id again gives the same messages, should only the reply have been lost.
-            lease = self._again(
-                lambda: erp.lease(code, size, self._limits.lease_seconds, request_id),
-                Deadline(10),
-                code,
-                "lease",
-            )
+            with tracing.span("lease", code):
+                lease = self._again(
+                    lambda: erp.lease(code, size, self._limits.lease_seconds, request_id),
+                    Deadline(10),
+                    code,
+                    "lease",
+                )
+                tracing.note(message.uuid for message in lease.messages)
         except UnknownFate:
             # Perhaps leased without our knowing; if giving it back fails as well, the lease ends by itself.
             with suppress(SyncError):
@@ -238,11 +240,16 @@ class Deliverer:
                 "sending", endpoint=code, uuid=message.uuid, kind=message.kind, attempt=message.attempt
             )
         try:
-            return connector.send(messages, deadline)
+            with tracing.span("send", code, lambda: (message.uuid for message in messages)):
+                return connector.send(messages, deadline)
         except Exception as error:
             metrics.FAILURES.labels("send", kind_of(error)).inc()
             _log.warning(
-                "send failed", endpoint=code, messages=len(messages), kind=kind_of(error), reason=str(error)
+                "send failed",
+                endpoint=code,
+                uuids=[message.uuid for message in messages],
+                kind=kind_of(error),
+                reason=str(error),
             )
             spare = self._limits.lease_seconds - self._limits.deadline_seconds
             return classify(error, messages, connector, min(ASK_SECONDS, spare / 2))
@@ -251,7 +258,11 @@ class Deliverer:
         """Record the results, trying until the lease has ended; a late ack is still recorded as a fact."""
         erp = self._erp_of()
         try:
-            finished = self._again(lambda: erp.finish(request_id, results), ends, code, "finish")
+            uuids = [result.uuid for result in results]
+            with tracing.span("finish", code, lambda: uuids):
+                finished = self._again(
+                    lambda: erp.finish(request_id, results), ends, code, "finish", uuids=uuids
+                )
         except SyncError as error:
             for result in results:
                 _log.error(
@@ -270,7 +281,7 @@ class Deliverer:
                         "result came late", endpoint=code, uuid=result.uuid, outcome=result.outcome.value
                     )
 
-    def _again(self, call: Callable[[], T], until: Deadline, code: str, step: str) -> T:
+    def _again(self, call: Callable[[], T], until: Deadline, code: str, step: str, **about: object) -> T:
         """Repeat a repeatable call of our Odoo while its failure is a passing one and time is left."""
         wait = 0.2
         while True:
@@ -283,7 +294,11 @@ class Deliverer:
                 if self._stopping.is_set():
                     until = until.capped(STOP_SECONDS) if step == "finish" else Deadline(0)
                 _log.warning(
-                    "our Odoo did not answer, trying again", endpoint=code, step=step, reason=str(error)
+                    "our Odoo did not answer, trying again",
+                    endpoint=code,
+                    step=step,
+                    reason=str(error),
+                    **about,
                 )
                 sleep(wait)
                 wait = min(wait * 2, 5.0)

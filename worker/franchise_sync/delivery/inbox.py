@@ -63,8 +63,10 @@ class Collector:
         tally: Counter[str] = Counter()
         connector = self._connector_of(code)
         cursor = self._cursor_of(code)
+        # A cursor that was put back says that our Odoo lacks answers: then what was taken counts for nothing.
+        from_the_start = not cursor
         for page in connector.answers(cursor):
-            answers = self._seen.new(code, page.answers)
+            answers = list(page.answers) if from_the_start else self._seen.new(code, page.answers)
             if answers or page.cursor != cursor:
                 # The cursor is stored with the answers, in one transaction: neither can run ahead of the
                 # other.

@@ -27,11 +27,11 @@ class ApiErp:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def endpoints(self) -> list[port.Endpoint]:
-        return self._call("endpoints", wire.many(wire.endpoint))
+    def endpoints(self, code: str = "") -> list[port.Endpoint]:
+        return self._call("endpoints", wire.many(wire.endpoint), code=code)
 
-    def pending(self) -> list[port.Pending]:
-        return self._call("pending", wire.many(wire.pending))
+    def pending(self, *, only_due: bool = False) -> list[port.Pending]:
+        return self._call("pending", wire.many(wire.pending), only_due=only_due)
 
     def lease(self, endpoint: str, limit: int, lease_seconds: int, request_id: str) -> port.Lease:
         return self._call(
@@ -63,6 +63,20 @@ class ApiErp:
         return self._call(
             "reconcile_page", wire.reconcile_page, endpoint=endpoint, after_id=after_id, limit=limit
         )
+
+    def report_drift(self, endpoint: str, run: str, drifts: Sequence[port.Drift]) -> list[str]:
+        rows = [wire.drift_to_wire(drift) for drift in drifts]
+        return self._call("report_drift", wire.effects, endpoint=endpoint, run=run, rows=rows)
+
+    def close_reconciliation(
+        self, endpoint: str, run: str, compared: int, totals: Sequence[port.Total], complete: bool
+    ) -> int:
+        rows = [wire.total_to_wire(total) for total in totals]
+        given = {"endpoint": endpoint, "run": run, "compared": compared, "totals": rows, "complete": complete}
+        return self._call("close_reconciliation", wire.settled, **given)
+
+    def reconcile_turn(self, interval: float) -> str:
+        return self._call("reconcile_turn", wire.turn, interval=interval)
 
     def status(self) -> port.Status:
         return self._call("status", wire.status)

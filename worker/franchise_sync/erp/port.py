@@ -46,6 +46,7 @@ class Pending:
     due: int
     awaiting_answer: int
     breaker: str
+    oldest_due_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -146,12 +147,38 @@ class ReconcileRow:
     currency: str
     answer_state: str
     accepted_amount: Decimal
+    kind: str = ""
+    document: str = ""  #: its number
+    remote_ref: str = ""
+    delivered_at: datetime | None = None
+    awaits_answer: bool = True
 
 
 @dataclass(frozen=True)
 class ReconcilePage:
     rows: tuple[ReconcileRow, ...]
     next: int  #: pass as ``after_id`` for the next page; 0 when there is none
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What one message differs in: missing_there, missing_here, amount, state or hash; both sides, shown."""
+
+    uuid: str
+    kind: str
+    ours: str = ""
+    theirs: str = ""
+    remote_ref: str = ""
+
+
+@dataclass(frozen=True)
+class Total:
+    """Accepted amounts of one currency on both sides."""
+
+    currency: str
+    messages: int
+    ours: Decimal
+    theirs: Decimal
 
 
 @dataclass(frozen=True)
@@ -170,6 +197,11 @@ class EndpointStatus:
     last_success_at: datetime | None
     breaker: str
 
+    @property
+    def messages(self) -> int:
+        """Number of messages in any state."""
+        return self.pending + self.delivered + self.rejected + self.dead + self.parked + self.quarantined
+
 
 @dataclass(frozen=True)
 class Status:
@@ -180,10 +212,15 @@ class Status:
 class ErpPort(Protocol):
     """One client of our Odoo, used by one thread."""
 
-    def endpoints(self) -> list[Endpoint]: ...
+    def endpoints(self, code: str = "") -> list[Endpoint]:
+        """:param code: only this one; empty for all"""
+        ...
 
-    def pending(self) -> list[Pending]:
-        """Enabled endpoints only."""
+    def pending(self, *, only_due: bool = False) -> list[Pending]:
+        """Enabled endpoints only.
+
+        :param only_due: only those with something due, and not what awaits an answer: cheap with thousands
+        """
         ...
 
     def lease(self, endpoint: str, limit: int, lease_seconds: int, request_id: str) -> Lease:
@@ -213,6 +250,24 @@ class ErpPort(Protocol):
         ...
 
     def reconcile_page(self, endpoint: str, after_id: int = 0, limit: int = 500) -> ReconcilePage: ...
+
+    def report_drift(self, endpoint: str, run: str, drifts: Sequence[Drift]) -> list[str]:
+        """Have our Odoo record and repair or stop what differs.
+
+        :return: what it did about each: requeued, blocked, reread or noted
+        """
+        ...
+
+    def close_reconciliation(
+        self, endpoint: str, run: str, compared: int, totals: Sequence[Total], complete: bool
+    ) -> int:
+        """:return: number of earlier differences that a complete run settled by not finding them again"""
+        ...
+
+    def reconcile_turn(self, interval: float) -> str:
+        """:return: code of an endpoint that is ours to reconcile now, empty when none is due; nobody else
+        gets it for ``interval`` seconds"""
+        ...
 
     def status(self) -> Status: ...
 

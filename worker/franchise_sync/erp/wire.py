@@ -42,6 +42,7 @@ def pending(row: dict[str, Any]) -> port.Pending:
         _count(row, "due"),
         _count(row, "awaiting_answer", 0),
         _text(row, "breaker", "closed"),
+        _count(row, "oldest_due_seconds", 0),
     )
 
 
@@ -98,10 +99,27 @@ def reconcile_page(data: dict[str, Any]) -> port.ReconcilePage:
             currency=_text(row, "currency", ""),
             answer_state=_text(row, "answer_state", ""),
             accepted_amount=_decimal(row.get("accepted_amount") or "0"),
+            kind=_text(row, "kind", ""),
+            document=_text(row, "document", ""),
+            remote_ref=_text(row, "remote_ref", ""),
+            delivered_at=_time(row.get("delivered_at")),
+            awaits_answer=bool(row.get("awaits_answer", True)),
         )
         for row in data["rows"]
     )
     return port.ReconcilePage(rows, _count(data, "next", 0))
+
+
+def effects(rows: list[dict[str, Any]]) -> list[str]:
+    return [_text(row, "effect") for row in rows]
+
+
+def settled(data: dict[str, Any]) -> int:
+    return _count(data, "settled")
+
+
+def turn(data: Any) -> str:
+    return _text({"code": data}, "code")
 
 
 def status(data: dict[str, Any]) -> port.Status:
@@ -138,6 +156,25 @@ def result_to_wire(result: port.Result) -> dict[str, Any]:
         "request": clip(mask(result.request)),
         "response": clip(mask(result.response)),
         "gone": result.gone,
+    }
+
+
+def drift_to_wire(drift: port.Drift) -> dict[str, Any]:
+    return {
+        "uuid": drift.uuid,
+        "kind": drift.kind,
+        "ours": drift.ours,
+        "theirs": clip(mask(drift.theirs), 200),
+        "remote_ref": drift.remote_ref,
+    }
+
+
+def total_to_wire(total: port.Total) -> dict[str, Any]:
+    return {
+        "currency": total.currency,
+        "messages": total.messages,
+        "ours": plain(total.ours),
+        "theirs": plain(total.theirs),
     }
 
 

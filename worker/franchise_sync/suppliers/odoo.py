@@ -155,12 +155,15 @@ class OdooConnector(Connector):
     def facts(self, uuids: Collection[str], deadline: Deadline) -> Mapping[str, RemoteFact]:
         there = self.ask(uuids, deadline)
         said = {answer.uuid: answer for answer in self._claims.said(there)} if there else {}
-        return {
-            uuid: RemoteFact(ref, said[uuid].state, said[uuid].amount, said[uuid].currency)
-            if uuid in said
-            else RemoteFact(ref)
-            for uuid, ref in there.items()
-        }
+        facts = {}
+        for uuid, ref in there.items():
+            answer = said.get(uuid)
+            if answer is None:  # a draft, or of a kind that owes no answer: that it is there is all that it says
+                facts[uuid] = RemoteFact(ref)
+            else:
+                amount = None if answer.state == "rejected" else answer.amount
+                facts[uuid] = RemoteFact(ref, answer.state, amount, answer.currency)
+        return facts
 
     def answers(self, cursor: str) -> Iterator[AnswerPage]:
         self._books.deadline = None

@@ -59,48 +59,13 @@ class FranchiseSyncApi(models.AbstractModel):
     _description = "Interface of the Sync Worker"
 
     @api.model
-    def endpoints(self):
-        """Systems to be served, secrets not included: [{code, connector, url, database, login, options, …}]."""
-        self = self._system()
-        return [endpoint._connection() for endpoint in self._endpoints_sudo()]
+    def endpoints(self, code=""):
+        """Systems to be served, secrets not included: [{code, connector, url, database, login, options, …}].
 
-    @api.model
-    def pending(self):
-        """Per enabled system: how many messages are due now and how many delivered ones await an answer."""
+        :param code: only this one.
+        """
         self = self._system()
-        endpoints = self._endpoints_sudo().filtered("enabled")
-        if not endpoints:
-            return []
-        # Two looks, each at a partial index: one `OR` of both would read every finished message.
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT endpoint_id, SUM(due)::int, SUM(awaiting)::int FROM (
-                    SELECT endpoint_id, COUNT(*) AS due, 0 AS awaiting FROM franchise_sync_message
-                     WHERE endpoint_id IN %(endpoints)s AND state = 'pending' AND next_attempt_at <= %(now)s
-                       AND (lease_until IS NULL OR lease_until <= %(now)s)
-                  GROUP BY endpoint_id
-                 UNION ALL
-                    SELECT endpoint_id, 0, COUNT(*) FROM franchise_sync_message
-                     WHERE endpoint_id IN %(endpoints)s
-                       AND state = 'delivered' AND awaits_answer AND answered_at IS NULL
-                  GROUP BY endpoint_id) AS counted
-              GROUP BY endpoint_id
-                """,
-                now=self._now(),
-                endpoints=tuple(endpoints.ids),
-            )
-        )
-        counts = {endpoint_id: (due, awaiting) for endpoint_id, due, awaiting in rows}
-        return [
-            {
-                "code": endpoint.code,
-                "due": counts.get(endpoint.id, (0, 0))[0],
-                "awaiting_answer": counts.get(endpoint.id, (0, 0))[1],
-                "breaker": endpoint.breaker_state,
-            }
-            for endpoint in endpoints
-        ]
+        return [endpoint._connection() for endpoint in self._endpoints_sudo(code)]
 
     @api.model
     def lease(self, endpoint, limit, lease_seconds, request_id):
@@ -283,12 +248,15 @@ class FranchiseSyncApi(models.AbstractModel):
         not even the currencies that amounts are rounded by."""
         self.env.flush_all()
 
-    def _endpoints_sudo(self):
-        """Systems of the companies that the worker's user may act for."""
-        return self.env["franchise.sync.endpoint"].sudo().search([("company_id", "in", self.env.user.company_ids.ids)])
+    def _endpoints_sudo(self, code=""):
+        """Systems of the companies that the worker's user may act for; with `code` only that one."""
+        domain = [("company_id", "in", self.env.user.company_ids.ids)]
+        if code:
+            domain.append(("code", "=", str(code)))
+        return self.env["franchise.sync.endpoint"].sudo().search(domain)
 
     def _endpoint(self, code):
-        system = self._endpoints_sudo().filtered(lambda endpoint: endpoint.code == code)
+        system = self._endpoints_sudo(code) if code else None
         if not system:
             raise UserError(self.env._("There is no supplier system with the code “%s”.", code))
         return system
