@@ -13,8 +13,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from franchise_sync.errors import ConfigurationError
-from franchise_sync.suppliers.email_smtp import MailServer
 from franchise_sync.settings_file import FileSource
+from franchise_sync.suppliers.email_smtp import MailServer
 from franchise_sync.text import register_secret
 from franchise_sync.transport.guard import TargetPolicy
 

@@ -83,9 +83,7 @@ from . import (
     test_sync_purge,
     test_outbox_indexes,
 )
-from . import test_sync_transport
 from . import test_statement_sync, test_statement_sync_answer
-from . import test_sync_webhook
 from . import test_endpoint_odoo
 from . import test_endpoint_files
 from . import test_outbox_lost

@@ -158,7 +158,9 @@ class OdooConnector(Connector):
         facts = {}
         for uuid, ref in there.items():
             answer = said.get(uuid)
-            if answer is None:  # a draft, or of a kind that owes no answer: that it is there is all that it says
+            if (
+                answer is None
+            ):  # a draft, or of a kind that owes no answer: that it is there is all that it says
                 facts[uuid] = RemoteFact(ref)
             else:
                 amount = None if answer.state == "rejected" else answer.amount
