@@ -6,7 +6,12 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How fast a busy machine makes examples says nothing of what is tried with them.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 NOT_RUN = ("skipped", "xfailed", "xpassed")
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 import structlog
 from worker_fakes import FakeSyncApi, MemoryErp
@@ -19,10 +18,6 @@ from franchise_sync.suppliers.port import Connector, ConnectorContext
 
 # Reference suppliers are processes of their own, which other groups of tests start as well.
 sys.path.append(str(Path(__file__).parents[1] / "suppliers"))
-
-# A busy machine is no failure of a property.
-hypothesis.settings.register_profile("worker", deadline=None)
-hypothesis.settings.load_profile("worker")
 
 
 @pytest.fixture(autouse=True)

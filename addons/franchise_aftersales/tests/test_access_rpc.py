@@ -101,6 +101,7 @@ class TestAccessRpc(FlowCase):
             "lease": (self.flow.endpoint.code, 1, 60, "x" * 36),
             "finish": ("x" * 36, []),
             "release": ("x" * 36,),
+            "attachments": (["x" * 36],),
             "receive": (self.flow.endpoint.code, []),
             "reconcile_page": (self.flow.endpoint.code,),
             "report_drift": (self.flow.endpoint.code, "x" * 36, []),

@@ -158,4 +158,6 @@ class TestReconciliation(OutboxCase):
             return self.count_queries(lambda: self.report(*rows, run=str(uuid.uuid4())))[0]
 
         report(3)
-        self.assertEqual(report(3), report(12))
+        few = report(3)
+        # One more or less: it isn't always the same fields that are flushed together.
+        self.assertLessEqual(report(12), few + 1)

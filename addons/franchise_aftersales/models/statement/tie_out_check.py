@@ -37,7 +37,6 @@ class FranchiseTieOutCheck(models.Model):
             moment = fields.Datetime.context_timestamp(check, check.checked_at) if check.checked_at else None
             check.display_name = f"{moment:%Y-%m-%d %H:%M} {check.currency_id.name}" if moment else ""
 
-    @api.model
     def action_check(self):
         """Check the user's companies now, and show what came of it."""
         self.check_access("read")
