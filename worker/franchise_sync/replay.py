@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from franchise_sync import metrics
 from franchise_sync.errors import ConfigurationError, Refused, WireError
+from franchise_sync.person import Client, client_of
 from franchise_sync.settings import Settings
-from franchise_sync.transport.guard import Target
 from franchise_sync.transport.odoo_client import OdooClient
 
 MODEL = "franchise.sync.message"
@@ -21,12 +20,6 @@ BATCH = 200
 #: Messages in one replay, at most. More of them have one cause, which is to be found first.
 MOST = 20_000
 FIELDS = ["uuid", "state", "kind", "document_name", "last_error", "attempts"]
-
-
-class Client(Protocol):
-    """What is needed of :class:`OdooClient`."""
-
-    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -54,16 +47,7 @@ def open_client(settings: Settings) -> OdooClient:
         raise ConfigurationError(
             "FRANCHISE_SYNC_OPERATOR_LOGIN is the worker's own login: sending again is decided by a person."
         )
-    return OdooClient(
-        Target.parse(settings.erp_url),
-        settings.erp_database,
-        settings.operator_login,
-        settings.operator_key(),
-        policy=settings.erp_policy(),
-        deadline=settings.call_seconds,
-        max_bytes=settings.max_reply_bytes,
-        observer=metrics.observer("erp"),
-    )
+    return client_of(settings, settings.operator_login, settings.operator_key())
 
 
 def find(client: Client, endpoint: str, states: Sequence[str], uuids: Sequence[str]) -> list[Stuck]:

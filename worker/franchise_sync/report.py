@@ -15,22 +15,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from franchise_sync import metrics
 from franchise_sync.errors import ConfigurationError, Refused, WireError
+from franchise_sync.person import Client, client_of
 from franchise_sync.settings import Settings
-from franchise_sync.transport.guard import Target
 from franchise_sync.transport.odoo_client import OdooClient
 
 RUN = "franchise.statement.run"
 SHOWN = 5  # partners that are named when a name fits several
-
-
-class Client(Protocol):
-    """What is needed of :class:`OdooClient`."""
-
-    def call(self, model: str, method: str, *args: Any, **kwargs: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -63,16 +56,7 @@ def open_client(settings: Settings) -> OdooClient:
     missing = settings.report_missing()
     if missing:
         raise ConfigurationError(" ".join(missing))
-    return OdooClient(
-        Target.parse(settings.erp_url),
-        settings.erp_database,
-        settings.report_login,
-        settings.report_key(),
-        policy=settings.erp_policy(),
-        deadline=settings.call_seconds,
-        max_bytes=settings.max_reply_bytes,
-        observer=metrics.observer("erp"),
-    )
+    return client_of(settings, settings.report_login, settings.report_key())
 
 
 def fetch(

@@ -14,8 +14,6 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from time import time
 
 from franchise_sync.errors import (
     AuthenticationError,
@@ -26,6 +24,7 @@ from franchise_sync.errors import (
 )
 from franchise_sync.transport.deadline import Deadline
 from franchise_sync.transport.guard import Target, TargetPolicy
+from franchise_sync.transport.retry_after import retry_after
 
 _CHUNK = 65536
 
@@ -285,18 +284,6 @@ def check_status(target: Target, reply: Reply) -> None:
     if status in (401, 403):
         raise AuthenticationError(f"{target} refused the login ({status}).")
     if status in (408, 429) or status >= 500:
-        raise TransientError(f"{target} is not able to answer now ({status}).", retry_after(reply))
+        wait = retry_after(reply.headers.get("retry-after"))
+        raise TransientError(f"{target} is not able to answer now ({status}).", wait)
     raise ConfigurationError(f"{target} answered {status}: this does not look like the address of an Odoo.")
-
-
-def retry_after(reply: Reply) -> int:
-    """:return: seconds of the Retry-After header (a number or a date), at most a day, 0 without one"""
-    value = reply.headers.get("retry-after", "").strip()
-    if not value:
-        return 0
-    if value.isdigit():
-        return min(int(value[:9]), 86400)
-    try:
-        return max(0, min(int(parsedate_to_datetime(value).timestamp() - time()), 86400))
-    except (TypeError, ValueError, OverflowError):
-        return 0
