@@ -308,3 +308,13 @@ def test_100_of_100_against_a_real_supplier(api: FakeSyncApi, tmp_path: Path) ->
     assert {drift.uuid: drift.kind for drift in done.drifts} == planted
     assert (done.compared, done.found) == (400, 100)
     assert done.totals[0].theirs == 380 * Decimal("290.10")
+
+
+@pytest.mark.parametrize("theirs", ["rejected", "accepted"])
+def test_what_we_dispute_is_no_difference(theirs: str) -> None:
+    """R-G5: they refused, or accepted in part, and we don't agree: both sides say the truth."""
+    row = ReconcileRow(
+        id=1, uuid="u", sha256="", state="delivered", amount=Decimal(100), currency="CNY",
+        answer_state="disputed", accepted_amount=Decimal(0), kind="claim_submitted", awaits_answer=True,
+    )  # fmt: skip
+    assert compare(row, RemoteFact("doc,1", theirs, Decimal(40), "CNY")) == []

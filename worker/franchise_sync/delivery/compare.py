@@ -12,10 +12,10 @@ from franchise_sync.erp.port import Drift, ReconcileRow
 from franchise_sync.suppliers.port import RemoteFact
 
 #: A supplier's answers that decide, and the statuses that our document may then have. Accepting nothing is a
-#: refusal in our books.
+#: refusal in our books; and we may dispute what they refused or accepted in part, which their side doesn't show.
 AGREEING = {
-    "accepted": ("accepted", "partial"),
-    "rejected": ("rejected",),
+    "accepted": ("accepted", "partial", "disputed"),
+    "rejected": ("rejected", "disputed"),
     "disputed": ("disputed",),
 }
 DECIDED = frozenset(state for states in AGREEING.values() for state in states)
@@ -58,7 +58,7 @@ def _compare_answers(row: ReconcileRow, fact: RemoteFact) -> list[Drift]:
     nothing = theirs == "accepted" and fact.amount == 0 and ours == "rejected"
     if ours not in AGREEING[theirs] and not nothing:
         return [Drift(row.uuid, "state", ours, shown, fact.remote_ref)]
-    if theirs == "accepted" and fact.amount is not None:
+    if theirs == "accepted" and ours != "disputed" and fact.amount is not None:
         same_currency = not fact.currency or fact.currency == row.currency
         if not same_currency or fact.amount != row.accepted_amount:
             own = f"{row.accepted_amount:f} {row.currency}"
