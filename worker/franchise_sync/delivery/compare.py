@@ -12,7 +12,7 @@ from franchise_sync.erp.port import Drift, ReconcileRow
 from franchise_sync.suppliers.port import RemoteFact
 
 #: A supplier's answers that decide, and the statuses that our document may then have. Accepting nothing is a
-#: refusal in our books; and we may dispute what they refused or accepted in part, which their side doesn't show.
+#: refusal in our books; and we may dispute what they refused or accepted in part, unseen by their side.
 AGREEING = {
     "accepted": ("accepted", "partial", "disputed"),
     "rejected": ("rejected", "disputed"),
