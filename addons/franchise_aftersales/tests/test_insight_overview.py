@@ -206,12 +206,15 @@ class TestInsightOverview(OverviewCase):
             self.overview("finance", "manager")
             return self.env.cr.sql_log_count - before
 
-        queries()  # what is cached for all is read once
-        few = queries()
+        def fewest():
+            # A cache that is shared by all (rights, rules) may lose an entry meanwhile, and one run then reads it again.
+            return min(queries() for _run in range(3))
+
+        few = fewest()
         for _number in range(4):
             self.flow.recovery(30.0)
             self.flow.claim(stage="assessed")
-        self.assertEqual(queries(), few)
+        self.assertEqual(fewest(), few)
 
     def test_the_first_menu_opens_it(self):
         for role, name in (
